@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "common/base/error.h"
+
+namespace llmgw {
+
+/// Where everything of one llmgw set-up lives. With LLMGW_HOME all of it is in that folder;
+/// otherwise in the XDG base directories. Folders are made 0700, files 0600.
+struct Home {
+    std::string data_dir;   ///< llmgw.db, master.key
+    std::string state_dir;  ///< chat history, the last conversation
+    std::string cache_dir;  ///< cache.db: deletable at any time
+    std::string run_dir;    ///< daemon.lock, daemon.json; falls back to state_dir
+
+    [[nodiscard]] std::string database() const { return data_dir + "/llmgw.db"; }
+    [[nodiscard]] std::string master_key() const { return data_dir + "/master.key"; }
+    [[nodiscard]] std::string daemon_lock() const { return run_dir + "/daemon.lock"; }
+    /// Written by a serving daemon, 0600: pid, url, version, started_at and the admin token.
+    [[nodiscard]] std::string daemon_state() const { return run_dir + "/daemon.json"; }
+};
+
+/// Works the folders out from the environment.
+/// Creates nothing.
+[[nodiscard]] Result<Home> find_home();
+
+/// Makes the folders that are missing, mode 0700. Fails when one belongs to somebody else or is
+/// writable by others.
+[[nodiscard]] Result<void> make_home(const Home& home);
+
+/// Reads a whole file. Fails with Errc::not_found or Errc::failed.
+[[nodiscard]] Result<std::string> read_file(const std::string& path);
+
+/// Writes a file of mode 0600 atomically: a temporary file beside it, fsync, rename.
+[[nodiscard]] Result<void> write_private_file(const std::string& path, const std::string& content);
+
+}  // namespace llmgw
