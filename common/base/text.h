@@ -33,7 +33,7 @@ namespace llmgw {
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 /// Replaces control bytes and invalid UTF-8 so that a text from outside cannot steer a terminal or
-/// forge a log line; newlines and tabs stay when `multiline`.
+/// forge a log line; newlines (also "\r\n", as "\n") and tabs stay when `multiline`.
 [[nodiscard]] std::string printable(std::string_view text, bool multiline = false);
 
 /// "2026-11-23T09:12:31Z" from Unix milliseconds.
