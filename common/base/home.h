@@ -5,6 +5,8 @@
 
 #include "common/base/error.h"
 
+struct stat;
+
 namespace llmgw {
 
 /// Where everything of one llmgw set-up lives. With LLMGW_HOME all of it is in that folder;
@@ -35,5 +37,18 @@ struct Home {
 
 /// Writes a file of mode 0600 atomically: a temporary file beside it, fsync, rename.
 [[nodiscard]] Result<void> write_private_file(const std::string& path, const std::string& content);
+
+/// The same, but only when nothing of that name exists: whether it was made. Nobody ever sees half
+/// of it, and of several processes exactly one makes it.
+[[nodiscard]] Result<bool> create_private_file(const std::string& path, const std::string& content);
+
+/// Fails with Errc::invalid_file unless `file` (a result of stat) is a regular file that belongs to
+/// this user and that nobody else may read or write; the hint is the chmod that helps. `what` names
+/// it in the message: "the master key".
+[[nodiscard]] Result<void> check_private(const struct stat& file, const std::string& what,
+                                         const std::string& path);
+
+/// A path as a shell takes it: quoted where it must be.
+[[nodiscard]] std::string shell_quoted(const std::string& path);
 
 }  // namespace llmgw
