@@ -29,10 +29,11 @@ Result<Money> parse_money(std::string_view decimal) {
         if (c < '0' || c > '9' || behind_point == kDigits) {
             return invalid();
         }
-        if (nano > (std::numeric_limits<std::int64_t>::max() / kNanoPerDollar)) {
+        const std::int64_t digit = c - '0';
+        if (nano > (std::numeric_limits<std::int64_t>::max() - digit) / 10) {
             return invalid();
         }
-        nano = nano * 10 + (c - '0');
+        nano = nano * 10 + digit;
         any_digit = true;
         if (behind_point >= 0) {
             behind_point++;
