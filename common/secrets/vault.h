@@ -34,14 +34,15 @@ class Vault {
     /// HMAC-SHA-256 of a gateway key: what is stored and looked up instead of the key.
     [[nodiscard]] Digest digest(std::string_view gateway_key) const;
 
-    /// A new gateway key: "llmgw_", 40 random base-62 characters, and a checksum of 6, by which
-    /// secret scanners tell a real one.
+    /// A new gateway key: "llmgw_", 40 random base-62 characters, and their CRC-32 as 6 base-62
+    /// digits (most significant first), by which secret scanners tell a real one.
     [[nodiscard]] static std::string new_gateway_key();
 
   private:
+    class Hmac;
     Vault();
     std::array<unsigned char, 32> seal_key_{};
-    std::array<unsigned char, 32> digest_key_{};
+    std::unique_ptr<Hmac> hmac_;
 };
 
 /// Equal or not, in a time that does not depend on where they differ.
