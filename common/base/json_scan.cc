@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/base/json_scan.h"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "common/base/text.h"
+
+namespace llmgw {
+
+namespace {
+
+// A recursive descent over the bytes; its depth is bounded, so the stack is too.
+class Scanner {
+  public:
+    explicit Scanner(std::string_view text)
+        : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
+
+    bool document(std::vector<JsonField>& fields) {
+        skip_space();
+        if (at_ == end_ || *at_ != '{') {
+            return error("an object was expected");
+        }
+        if (!object(1, &fields)) {
+            return false;
+        }
+        skip_space();
+        return at_ == end_ || error("there is more text behind the object");
+    }
+
+    [[nodiscard]] const std::string& what() const { return what_; }
+    [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
+
+  private:
+    bool error(const char* what) {
+        what_ = what;
+        return false;
+    }
+
+    void skip_space() {
+        while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
+            at_++;
+        }
+    }
+
+    bool take(char c) {
+        if (at_ < end_ && *at_ == c) {
+            at_++;
+            return true;
+        }
+        return false;
+    }
+
+    bool object(int depth, std::vector<JsonField>* fields) {
+        if (depth > kMaxScanDepth) {
+            return error("it is nested too deeply");
+        }
+        at_++;
+        skip_space();
+        if (take('}')) {
+            return true;
+        }
+        for (;;) {
+            skip_space();
+            if (at_ == end_ || *at_ != '"') {
+                return error("a member's name was expected");
+            }
+            const char* const key = at_ + 1;
+            if (!string()) {
+                return false;
+            }
+            const char* const key_end = at_ - 1;
+            skip_space();
+            if (!take(':')) {
+                return error("\":\" was expected");
+            }
+            skip_space();
+            const char* const value_begin = at_;
+            if (!value(depth)) {
+                return false;
+            }
+            if (fields != nullptr) {
+                fields->push_back({{key, static_cast<std::size_t>(key_end - key)},
+                                   {value_begin, static_cast<std::size_t>(at_ - value_begin)}});
+            }
+            skip_space();
+            if (take('}')) {
+                return true;
+            }
+            if (!take(',')) {
+                return error("\",\" or \"}\" was expected");
+            }
+        }
+    }
+
+    bool array(int depth) {
+        if (depth > kMaxScanDepth) {
+            return error("it is nested too deeply");
+        }
+        at_++;
+        skip_space();
+        if (take(']')) {
+            return true;
+        }
+        for (;;) {
+            skip_space();
+            if (!value(depth)) {
+                return false;
+            }
+            skip_space();
+            if (take(']')) {
+                return true;
+            }
+            if (!take(',')) {
+                return error("\",\" or \"]\" was expected");
+            }
+        }
+    }
+
+    bool value(int depth) {
+        if (at_ == end_) {
+            return error("it ends too early");
+        }
+        switch (*at_) {
+            case '{':
+                return object(depth + 1, nullptr);
+            case '[':
+                return array(depth + 1);
+            case '"':
+                return string();
+            case 't':
+                return literal("true");
+            case 'f':
+                return literal("false");
+            case 'n':
+                return literal("null");
+            default:
+                return number();
+        }
+    }
+
+    bool literal(std::string_view word) {
+        if (static_cast<std::size_t>(end_ - at_) < word.size() ||
+            std::memcmp(at_, word.data(), word.size()) != 0) {
+            return error("a value was expected");
+        }
+        at_ += word.size();
+        return true;
+    }
+
+    bool digits() {
+        const char* const first = at_;
+        while (at_ < end_ && *at_ >= '0' && *at_ <= '9') {
+            at_++;
+        }
+        return at_ > first;
+    }
+
+    bool number() {
+        take('-');
+        if (!take('0') && !digits()) {
+            return error("a value was expected");
+        }
+        if (take('.') && !digits()) {
+            return error("a number is malformed");
+        }
+        if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
+            at_++;
+            if (at_ < end_ && (*at_ == '+' || *at_ == '-')) {
+                at_++;
+            }
+            if (!digits()) {
+                return error("a number is malformed");
+            }
+        }
+        return true;
+    }
+
+    // Skips eight bytes at a time while none of them is a quote, a backslash or a control.
+    void skip_plain() {
+        constexpr std::uint64_t kOnes = 0x0101010101010101;
+        constexpr std::uint64_t kHighs = 0x8080808080808080;
+        while (end_ - at_ >= 8) {
+            std::uint64_t bytes = 0;
+            std::memcpy(&bytes, at_, 8);
+            const std::uint64_t quote = bytes ^ (kOnes * '"');
+            const std::uint64_t backslash = bytes ^ (kOnes * '\\');
+            const std::uint64_t found = ((quote - kOnes) & ~quote) |
+                                        ((backslash - kOnes) & ~backslash) |
+                                        ((bytes - kOnes * 0x20) & ~bytes);
+            if ((found & kHighs) != 0) {
+                return;
+            }
+            at_ += 8;
+        }
+    }
+
+    bool string() {
+        at_++;
+        for (;;) {
+            skip_plain();
+            if (at_ == end_) {
+                return error("a string does not end");
+            }
+            const auto c = static_cast<unsigned char>(*at_++);
+            if (c == '"') {
+                return true;
+            }
+            if (c < 0x20) {
+                return error("a string holds a control character");
+            }
+            if (c == '\\' && !escape()) {
+                return false;
+            }
+        }
+    }
+
+    bool escape() {
+        if (at_ == end_) {
+            return error("a string does not end");
+        }
+        const char c = *at_++;
+        if (c == 'u') {
+            for (int i = 0; i < 4; i++, at_++) {
+                if (at_ == end_ || std::isxdigit(static_cast<unsigned char>(*at_)) == 0) {
+                    return error("a string holds a malformed escape");
+                }
+            }
+            return true;
+        }
+        return std::strchr("\"\\/bfnrt", c) != nullptr && c != '\0'
+                   ? true
+                   : error("a string holds a malformed escape");
+    }
+
+    const char* begin_;
+    const char* at_;
+    const char* end_;
+    std::string what_;
+};
+
+void append_utf8(std::string& out, std::uint32_t code) {
+    const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
+    if (code < 0x80) {
+        byte(code);
+    } else if (code < 0x800) {
+        byte(0xc0 | code >> 6);
+        byte(0x80 | (code & 0x3f));
+    } else if (code < 0x10000) {
+        byte(0xe0 | code >> 12);
+        byte(0x80 | (code >> 6 & 0x3f));
+        byte(0x80 | (code & 0x3f));
+    } else {
+        byte(0xf0 | code >> 18);
+        byte(0x80 | (code >> 12 & 0x3f));
+        byte(0x80 | (code >> 6 & 0x3f));
+        byte(0x80 | (code & 0x3f));
+    }
+}
+
+std::uint32_t hex4(std::string_view text) {
+    std::uint32_t code = 0;
+    std::from_chars(text.data(), text.data() + 4, code, 16);
+    return code;
+}
+
+// Decodes the escapes of a string that the scanner has accepted.
+std::string unescape(std::string_view raw) {
+    constexpr std::uint32_t kReplacement = 0xfffd;
+    std::string out;
+    out.reserve(raw.size());
+    for (std::size_t i = 0; i < raw.size(); i++) {
+        if (raw[i] != '\\') {
+            out += raw[i];
+            continue;
+        }
+        const char c = raw[++i];
+        if (c != 'u') {
+            constexpr std::string_view kNames = "bfnrt";
+            constexpr std::string_view kValues = "\b\f\n\r\t";
+            const std::size_t known = kNames.find(c);
+            out += known == std::string_view::npos ? c : kValues[known];
+            continue;
+        }
+        std::uint32_t code = hex4(raw.substr(i + 1));
+        i += 4;
+        if (code >= 0xd800 && code < 0xdc00) {
+            const bool pair = raw.substr(i + 1).starts_with("\\u") && raw.size() - i > 6;
+            const std::uint32_t low = pair ? hex4(raw.substr(i + 3)) : 0;
+            if (low >= 0xdc00 && low < 0xe000) {
+                code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+                i += 6;
+            } else {
+                code = kReplacement;
+            }
+        } else if (code >= 0xdc00 && code < 0xe000) {
+            code = kReplacement;
+        }
+        append_utf8(out, code);
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<std::vector<JsonField>> scan_object(std::string_view text) {
+    std::vector<JsonField> fields;
+    fields.reserve(16);
+    Scanner scanner(text);
+    if (!scanner.document(fields)) {
+        return fail(Errc::invalid_request, "the JSON is not valid at byte " +
+                                               std::to_string(scanner.offset()) + " of " +
+                                               std::to_string(text.size()) + ": " + scanner.what());
+    }
+    if (!simdjson::validate_utf8(text.data(), text.size())) {
+        return fail(Errc::invalid_request, "the JSON is not valid UTF-8");
+    }
+    return fields;
+}
+
+bool key_is(const JsonField& field, std::string_view name) {
+    if (field.key.find('\\') == std::string_view::npos) {
+        return field.key == name;
+    }
+    return unescape(field.key) == name;
+}
+
+const JsonField* find_field(const std::vector<JsonField>& fields, std::string_view name) {
+    for (auto field = fields.rbegin(); field != fields.rend(); ++field) {
+        if (key_is(*field, name)) {
+            return &*field;
+        }
+    }
+    return nullptr;
+}
+
+JsonKind json_kind(std::string_view value) {
+    switch (value.empty() ? 'n' : value.front()) {
+        case '{':
+            return JsonKind::object;
+        case '[':
+            return JsonKind::array;
+        case '"':
+            return JsonKind::string;
+        case 't':
+        case 'f':
+            return JsonKind::boolean;
+        case 'n':
+            return JsonKind::null;
+        default:
+            return JsonKind::number;
+    }
+}
+
+std::optional<std::string> json_text(std::string_view value) {
+    if (json_kind(value) != JsonKind::string) {
+        return std::nullopt;
+    }
+    return unescape(value.substr(1, value.size() - 2));
+}
+
+std::optional<std::uint64_t> json_uint(std::string_view value) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || end != value.data() + value.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<double> json_double(std::string_view value) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || end != value.data() + value.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::string json_quote(std::string_view text) {
+    std::string clean;
+    if (!simdjson::validate_utf8(text.data(), text.size())) {
+        clean = printable(text, true);
+        text = clean;
+    }
+    std::string out = "\"";
+    out.reserve(text.size() + 2);
+    for (char c : text) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            constexpr std::string_view kHex = "0123456789abcdef";
+            out += "\\u00";
+            out += kHex[static_cast<unsigned char>(c) >> 4];
+            out += kHex[static_cast<unsigned char>(c) & 15];
+        } else {
+            out += c;
+        }
+    }
+    out += '"';
+    return out;
+}
+
+}  // namespace llmgw
