@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/http/connection.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "daemon/http/chunked.h"
+#include "daemon/http/peer.h"
+
+namespace llmgw {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMaxHead = 64 * 1024;
+constexpr milliseconds kHeadTime{10'000};       // for the whole head: a drip feed gets no more
+constexpr milliseconds kBodyStall{30'000};      // between two pieces of a body
+constexpr milliseconds kIdleTime{120'000};      // between two requests
+constexpr milliseconds kWriteStall{120'000};    // for a client that does not read
+constexpr milliseconds kLingerTime{5'000};      // for a refused client to read why
+constexpr std::size_t kBodyStep = 256 * 1024;   // what a declared length alone may reserve
+
+}  // namespace
+
+Connection::Connection(Server& server, asio::ip::tcp::socket tcp)
+    : server_(server), socket_(std::move(tcp)), deadline_(server.loop(), [this] { close(); }) {
+    server_.connections_.insert(this);
+}
+
+Connection::~Connection() { server_.closed(*this); }
+
+void Connection::Readable::await_suspend(std::coroutine_handle<> waiting) const {
+    connection.waiting_ = waiting;
+    connection.arm();
+}
+
+void Connection::arm() {
+    if (armed_) {
+        return;
+    }
+    armed_ = true;
+    socket_.tcp().async_wait(asio::ip::tcp::socket::wait_read,
+                             [self = shared_from_this()](const std::error_code&) {
+                                 self->armed_ = false;
+                                 self->readable();
+                             });
+}
+
+void Connection::readable() {
+    if (waiting_) {
+        std::exchange(waiting_, nullptr).resume();
+        return;
+    }
+    if (!gone_callback_ || !socket_.is_open()) {
+        return;
+    }
+    // A request is being answered. Input now is the client's next request, which can wait, or its
+    // end.
+    char byte = 0;
+    const ssize_t got =
+        ::recv(socket_.tcp().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got > 0) {
+        return;
+    }
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        arm();
+        return;
+    }
+    if (got == 0 && !peer_has_gone(socket_.tcp().native_handle())) {
+        half_closed_ = true;
+        return;
+    }
+    gone_ = true;
+    std::exchange(gone_callback_, nullptr)();
+}
+
+void Connection::on_gone(std::function<void()> callback) {
+    gone_callback_ = std::move(callback);
+    if (gone_callback_ && !half_closed_) {
+        arm();
+    }
+}
+
+void Connection::close() {
+    gone_ = true;
+    socket_.close();
+    if (gone_callback_) {
+        std::exchange(gone_callback_, nullptr)();
+    }
+}
+
+void Connection::close_if_idle() {
+    if (idle_ && in_.empty()) {
+        close();
+    }
+}
+
+Task<void> Connection::run(std::shared_ptr<Connection> self) {
+    for (;;) {
+        const Step step = co_await self->serve_one();
+        if (step == Step::close) {
+            break;
+        }
+    }
+    self->gone_callback_ = nullptr;
+    self->socket_.close();
+}
+
+Task<Io> Connection::read_more() {
+    auto& scratch = server_.loop().scratch();
+    for (;;) {
+        co_await Readable{*this};
+        const IoResult got = socket_.read_some(scratch.data(), scratch.size());
+        if (got.state == Io::ok) {
+            in_.append(scratch.data(), got.bytes);
+        }
+        if (got.state != Io::again) {
+            co_return got.state;
+        }
+    }
+}
+
+Task<bool> Connection::read_head(std::size_t& head_size) {
+    deadline_.set(in_.empty() ? kIdleTime : kHeadTime);
+    std::size_t looked = 0;
+    for (;;) {
+        // RFC 9112 §2.2: empty lines before a request are skipped.
+        const std::size_t begin = in_.find_first_not_of("\r\n");
+        in_.erase(0, std::min(begin, in_.size()));
+        const std::size_t end = find_head_end(in_, looked);
+        if (end != std::string::npos && end <= kMaxHead) {
+            head_size = end;
+            co_return true;
+        }
+        if (in_.size() > kMaxHead) {
+            co_await refuse_and_close(
+                {431, "the request's head is over 64 KiB", "headers_too_large"});
+            co_return false;
+        }
+        looked = in_.size();
+        const bool first = in_.empty();
+        const Io state = co_await read_more();
+        if (state != Io::ok) {
+            co_return false;
+        }
+        if (first) {
+            idle_ = false;
+            deadline_.set(kHeadTime);
+        }
+    }
+}
+
+Task<Connection::Step> Connection::serve_one() {
+    idle_ = in_.empty();
+    if (server_.draining() && idle_) {
+        co_return Step::close;
+    }
+    std::size_t head_size = 0;
+    const bool arrived = co_await read_head(head_size);
+    if (!arrived) {
+        co_return Step::close;
+    }
+    idle_ = false;
+    answered_ = false;
+    const std::string head_bytes = in_.substr(0, head_size);
+    in_.erase(0, head_size);
+    RequestHead head;
+    if (const auto refusal = parse_request_head(head_bytes, head)) {
+        co_return co_await refuse_and_close(*refusal);
+    }
+    keep_alive_ = head.keep_alive;
+    head_request_ = head.method == "HEAD";
+    http10_ = head.minor_version == 0;
+    chunked_out_ = false;
+    const bool has_body = head.framing.kind == BodyFraming::Kind::chunked || head.framing.length > 0;
+    if (const auto refusal = server_.service().screen(head)) {
+        if (has_body) {
+            co_await refuse(*refusal);
+            co_return Step::close;
+        }
+        const bool sent = co_await answer(
+            {refusal->status, refusal->content_type, refusal->fields}, {refusal->body});
+        co_return sent && keep_alive_ ? Step::next : Step::close;
+    }
+    std::string body;
+    const Step read = co_await read_body(head, body);
+    if (read == Step::close) {
+        co_return Step::close;
+    }
+    deadline_.clear();
+    server_.in_flight_++;
+    co_await server_.service().handle(head, std::move(body), *this);
+    server_.in_flight_--;
+    if (!answered_) {
+        co_return Step::close;
+    }
+    co_return keep_alive_ && !gone_ && !half_closed_ && socket_.is_open() ? Step::next
+                                                                         : Step::close;
+}
+
+Task<Connection::Step> Connection::read_body(const RequestHead& head, std::string& body) {
+    if (head.framing.kind == BodyFraming::Kind::none) {
+        co_return Step::next;
+    }
+    if (head.framing.length > server_.service().max_body()) {
+        co_return co_await refuse_and_close({413, "the request's body is too large",
+                                             "request_too_large"});
+    }
+    if (head.expect_continue && in_.empty()) {
+        const bool sent = co_await write({piece("HTTP/1.1 100 Continue\r\n\r\n")});
+        if (!sent) {
+            co_return Step::close;
+        }
+    }
+    if (head.framing.kind == BodyFraming::Kind::chunked) {
+        co_return co_await read_chunked_body(body);
+    }
+    co_return co_await read_sized_body(head.framing.length, body);
+}
+
+Task<Connection::Step> Connection::read_sized_body(std::uint64_t size, std::string& body) {
+    const auto wanted = static_cast<std::size_t>(size);
+    std::size_t have = std::min(wanted, in_.size());
+    if (have == in_.size()) {
+        body = std::exchange(in_, {});
+    } else {
+        body = in_.substr(0, have);
+        in_.erase(0, have);
+    }
+    while (have < wanted) {
+        deadline_.set(kBodyStall);
+        if (body.size() == have) {
+            body.resize(std::min(wanted, std::max(2 * have, kBodyStep)));
+        }
+        const IoResult got = socket_.read_some(body.data() + have, body.size() - have);
+        if (got.state == Io::again) {
+            co_await Readable{*this};
+        } else if (got.state != Io::ok) {
+            co_return Step::close;
+        } else {
+            have += got.bytes;
+        }
+    }
+    body.resize(wanted);
+    co_return Step::next;
+}
+
+Task<Connection::Step> Connection::read_chunked_body(std::string& body) {
+    ChunkedDecoder decoder;
+    for (;;) {
+        std::string_view rest = in_;
+        const auto state = decoder.feed(rest, body);
+        in_.erase(0, in_.size() - rest.size());
+        if (body.size() > server_.service().max_body()) {
+            co_return co_await refuse_and_close({413, "the request's body is too large",
+                                                 "request_too_large"});
+        }
+        if (state == ChunkedDecoder::State::done) {
+            co_return Step::next;
+        }
+        if (state == ChunkedDecoder::State::malformed) {
+            co_return co_await refuse_and_close({400, "the chunked body is malformed", ""});
+        }
+        deadline_.set(kBodyStall);
+        const Io read = co_await read_more();
+        if (read != Io::ok) {
+            co_return Step::close;
+        }
+    }
+}
+
+Task<Connection::Step> Connection::refuse_and_close(const HttpRefusal& refusal) {
+    const LocalAnswer text = server_.service().refuse(refusal);
+    co_await refuse(text);
+    co_return Step::close;
+}
+
+Task<void> Connection::refuse(const LocalAnswer& refusal) {
+    keep_alive_ = false;
+    const AnswerHead head{refusal.status, refusal.content_type, refusal.fields};
+    const bool sent = co_await answer(head, {refusal.body});
+    if (sent) {
+        co_await linger();
+    }
+}
+
+// Closing while the client still sends would reset the connection before it reads the answer
+// (RFC 9112 §9.6); so the rest of its request is read and dropped for a while.
+Task<void> Connection::linger() {
+    std::error_code ignored;
+    socket_.tcp().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    deadline_.set(kLingerTime);
+    auto& scratch = server_.loop().scratch();
+    for (;;) {
+        const IoResult got = socket_.read_some(scratch.data(), scratch.size());
+        if (got.state == Io::again) {
+            co_await Readable{*this};
+        } else if (got.state != Io::ok) {
+            co_return;
+        }
+    }
+}
+
+Task<bool> Connection::write(std::vector<iovec> pieces) {
+    if (gone_) {
+        co_return false;
+    }
+    const Io state = write_now(socket_, pieces);
+    bool sent = state == Io::ok;
+    if (state == Io::again) {
+        deadline_.set(kWriteStall);
+        sent = co_await socket_.write(std::move(pieces));
+        deadline_.clear();
+    }
+    gone_ = gone_ || !sent;
+    co_return sent;
+}
+
+std::string Connection::head_text(const AnswerHead& head, std::string_view framing) {
+    answered_ = true;
+    keep_alive_ = keep_alive_ && !server_.draining();
+    std::string text;
+    text.reserve(256 + head.fields.size());
+    text += "HTTP/1.1 ";
+    text += std::to_string(head.status);
+    text += ' ';
+    text += reason_phrase(head.status);
+    text += "\r\ncontent-type: ";
+    text += head.content_type;
+    text += "\r\n";
+    text += framing;
+    text += head.fields;
+    text += "date: ";
+    text += server_.date();
+    if (!keep_alive_) {
+        text += "\r\nconnection: close";
+    } else if (http10_) {
+        text += "\r\nconnection: keep-alive";
+    }
+    text += "\r\n\r\n";
+    return text;
+}
+
+Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_view> body) {
+    std::size_t size = 0;
+    for (const std::string_view part : body) {
+        size += part.size();
+    }
+    const std::string text =
+        head_text(head, "content-length: " + std::to_string(size) + "\r\n");
+    std::vector<iovec> pieces;
+    pieces.reserve(body.size() + 1);
+    pieces.push_back(piece(text));
+    if (!head_request_) {
+        for (const std::string_view part : body) {
+            pieces.push_back(piece(part));
+        }
+    }
+    const bool sent = co_await write(std::move(pieces));
+    co_return sent;
+}
+
+Task<bool> Connection::begin(const AnswerHead& head) {
+    chunked_out_ = !http10_;
+    keep_alive_ = keep_alive_ && chunked_out_;
+    const std::string text = head_text(head, chunked_out_ ? "transfer-encoding: chunked\r\n" : "");
+    std::vector<iovec> pieces{piece(text)};
+    const bool sent = co_await write(std::move(pieces));
+    co_return sent;
+}
+
+Task<bool> Connection::send(std::string_view bytes) {
+    if (bytes.empty()) {
+        co_return !gone_;
+    }
+    char buffer[20];
+    std::vector<iovec> pieces;
+    if (chunked_out_) {
+        pieces.reserve(3);
+        pieces.push_back(piece(chunk_start(bytes.size(), buffer)));
+        pieces.push_back(piece(bytes));
+        pieces.push_back(piece("\r\n"));
+    } else {
+        pieces.push_back(piece(bytes));
+    }
+    const bool sent = co_await write(std::move(pieces));
+    co_return sent;
+}
+
+Task<bool> Connection::end(bool clean) {
+    if (!clean) {
+        keep_alive_ = false;
+        co_return false;
+    }
+    if (!chunked_out_) {
+        co_return !gone_;
+    }
+    std::vector<iovec> pieces{piece("0\r\n\r\n")};
+    const bool sent = co_await write(std::move(pieces));
+    co_return sent;
+}
+
+}  // namespace llmgw

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/http/client.h"
+#include "daemon/http/head.h"
+#include "daemon/http/server.h"
+#include "daemon/net/socket.h"
+
+namespace llmgw {
+
+/// One client's connection: reads a request, has the service answer it, reads the next. An idle or
+/// streaming connection costs no thread and no buffer.
+class Connection : public Client, public std::enable_shared_from_this<Connection> {
+  public:
+    Connection(Server& server, asio::ip::tcp::socket tcp);
+    ~Connection() override;
+
+    /// Serves until the connection ends. `self` keeps it alive.
+    static Task<void> run(std::shared_ptr<Connection> self);
+
+    Task<bool> answer(const AnswerHead& head, std::vector<std::string_view> body) override;
+    Task<bool> begin(const AnswerHead& head) override;
+    Task<bool> send(std::string_view bytes) override;
+    Task<bool> end(bool clean) override;
+    void on_gone(std::function<void()> callback) override;
+    [[nodiscard]] bool gone() const override { return gone_; }
+
+    /// Closes it if no request is under way or has begun to arrive.
+    void close_if_idle();
+    void close();
+    /// Sends an answer, then closes so that the client gets to read it.
+    Task<void> refuse(const LocalAnswer& refusal);
+
+  private:
+    struct Readable {
+        Connection& connection;
+        [[nodiscard]] bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> waiting) const;
+        void await_resume() const noexcept {}
+    };
+    enum class Step { next, close };
+
+    Task<Step> serve_one();
+    Task<bool> read_head(std::size_t& head_size);
+    Task<Step> read_body(const RequestHead& head, std::string& body);
+    Task<Step> read_sized_body(std::uint64_t size, std::string& body);
+    Task<Step> read_chunked_body(std::string& body);
+    Task<Io> read_more();
+    Task<Step> refuse_and_close(const HttpRefusal& refusal);
+    Task<bool> write(std::vector<iovec> pieces);
+    Task<void> linger();
+    void arm();
+    void readable();
+    std::string head_text(const AnswerHead& head, std::string_view framing);
+
+    Server& server_;
+    Socket socket_;
+    std::string in_;  // bytes that have arrived and are not consumed
+    Deadline deadline_;
+    bool armed_ = false;                  // a wait for input is under way
+    std::coroutine_handle<> waiting_;     // resumed by it, unless a request is being answered
+    std::function<void()> gone_callback_;
+    bool gone_ = false;
+    bool half_closed_ = false;  // the client sends no more, but may still read
+    bool idle_ = true;          // between two requests
+    bool keep_alive_ = true;
+    bool head_request_ = false;
+    bool http10_ = false;
+    bool chunked_out_ = false;
+    bool answered_ = false;
+};
+
+}  // namespace llmgw

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "common/base/error.h"
+#include "daemon/http/head.h"
+#include "daemon/net/task.h"
+
+namespace llmgw {
+
+/// The next piece of an answer's body.
+struct BodyPart {
+    enum class State { data, end, failed };
+    State state = State::end;
+    std::string_view bytes;  ///< valid until the next co_await
+    Error error;             ///< of `failed`: the answer was cut off or timed out
+};
+
+/// An answer whose head has arrived: from a provider over the network, or made inside llmgw.
+class UpstreamAnswer {
+  public:
+    virtual ~UpstreamAnswer() = default;
+    [[nodiscard]] virtual const ResponseHead& head() const = 0;
+    virtual Task<BodyPart> next() = 0;
+    /// Ends it from outside; a next() that waits then fails.
+    virtual void cancel() = 0;
+};
+
+}  // namespace llmgw
