@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured: each function returns plain numbers of one server, in one round."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import threading
+
+from servers import BenchError
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizes:
+    """How much of everything one run measures."""
+    rounds: int
+    seconds: float
+    connections: tuple
+    streams: int
+    chunks: int
+    bodies: dict  # label: bytes
+    starts: int
+    cpu_requests: int
+
+
+FULL = Sizes(rounds=5, seconds=3.0, connections=(1, 32, 256), streams=2000, chunks=50,
+             bodies={"200 KB": 200_000, "2 MB": 2_000_000}, starts=20, cpu_requests=2000)
+QUICK = dataclasses.replace(FULL, rounds=3, seconds=1.0, starts=10, cpu_requests=500)
+SMOKE = dataclasses.replace(FULL, rounds=1, seconds=0.2, streams=50, chunks=5, starts=1)
+
+CHUNK_INTERVAL_US = 40_000  # 25 chunks a second
+
+
+def load(tools, server, **options):
+    """One run of the load generator; its JSON object."""
+    command = [tools / "bench_load", "--model", server.model]
+    if server.key_file:
+        command += ["--key-file", server.key_file]
+    port = server.stream_port if "chunks" in options else server.plain_port
+    for name, value in {"port": port, **options}.items():
+        command += ["--" + name.replace("_", "-"), str(value)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    if done.returncode != 0:
+        raise BenchError(f"bench_load failed: {done.stderr.strip()}")
+    result = json.loads(done.stdout)
+    if result["ok"] == 0 and result["failed"] == 0:
+        raise BenchError(f"{server.name} answered nothing.")
+    return result
+
+
+def plain(tools, server, sizes):
+    """Requests per second and latency at each number of connections."""
+    return {count: load(tools, server, conns=count, seconds=sizes.seconds)
+            for count in sizes.connections}
+
+
+def bodies(tools, server, sizes):
+    """Latency of one connection with large requests."""
+    return {label: load(tools, server, conns=1, seconds=sizes.seconds, body=size)
+            for label, size in sizes.bodies.items()}
+
+
+def streams(tools, server, sizes):
+    """Many streams at once, and the most memory the server had meanwhile."""
+    done = threading.Event()
+    peak = [server.memory_mb()]
+
+    def watch():
+        while not done.wait(0.05):
+            peak[0] = max(peak[0], server.memory_mb())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        result = load(tools, server, conns=sizes.streams, chunks=sizes.chunks,
+                      interval_us=CHUNK_INTERVAL_US)
+    finally:
+        done.set()
+        watcher.join()
+    return {**result, "rss_mb": peak[0]}
+
+
+def start_times(server, count):
+    """Milliseconds from exec to ready, for each of `count` starts."""
+    times = []
+    for _ in range(count):
+        try:
+            times.append(server.start() * 1000)
+        finally:
+            server.stop()
+    return times
+
+
+def instructions(tools, make_server, requests, **options):
+    """CPU instructions of one request: the difference of two callgrind runs, so that start-up and
+    shutdown do not count. `make_server(name, wrapper)` makes a server that is not started."""
+    def total(count):
+        log = []
+        wrapper = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+        server = make_server(f"callgrind-{count}", wrapper)
+        with server:
+            result = load(tools, server, requests=count, warmup=0, seconds=170, **options)
+            log.append(result)
+        if result["failed"]:
+            raise BenchError(f"A request failed under valgrind: {result['first_failure']}")
+        text = (server.home / "daemon.log").read_text()
+        collected = re.search(r"Collected\s*:\s*(\d+)", text)
+        if not collected:
+            raise BenchError("valgrind counted nothing: " + text[-300:])
+        return int(collected.group(1))
+
+    few = 100
+    return (total(few + requests) - total(few)) / requests
