@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 namespace llmgw {
 
 enum class ColorChoice { automatic, always, never };
@@ -12,6 +14,7 @@ struct GlobalOptions {
     int verbose = 0;        ///< how often -v was given
     bool no_input = false;  ///< never prompt; also LLMGW_NO_INPUT
     ColorChoice color = ColorChoice::automatic;
+    std::string color_name;  ///< --color as typed
 };
 
 }  // namespace llmgw

@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/args.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "cli/chat.h"
+#include "cli/completion.h"
+#include "cli/config.h"
+#include "cli/help.h"
+#include "cli/keys.h"
+#include "cli/models.h"
+#include "cli/output.h"
+#include "cli/providers.h"
+#include "cli/secret_input.h"
+#include "cli/serve.h"
+#include "cli/usage_error.h"
+#include "cli/version.h"
+#include "cli/words.h"
+#include "common/base/text.h"
+
+namespace llmgw {
+namespace {
+
+using Check = std::function<std::string(const std::string&)>;
+
+/// CLI11 ends a command at the word "++"; in a prompt it is a word like others, so it travels as
+/// this.
+constexpr const char* kPlusPlus = "+\x01+";
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+std::string check_duration(const std::string& text) {
+    const auto parsed = parse_duration_ms(text);
+    return parsed ? "" : "expected a duration such as 90s, 15m or 30d";
+}
+
+std::string check_pair(const std::string& text) {
+    const auto equals = text.find('=');
+    return equals == std::string::npos || equals == 0 ? "expected KEY=VALUE" : "";
+}
+
+Check check_integer(std::int64_t min, std::int64_t max) {
+    return [min, max](const std::string& text) -> std::string {
+        std::int64_t number = 0;
+        const auto end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        if (error == std::errc{} && stop == end && number >= min && number <= max) {
+            return "";
+        }
+        return "expected a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+    };
+}
+
+std::string check_temperature(const std::string& text) {
+    double number = -1;
+    const auto end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc{} && stop == end && number >= 0 && number <= 2
+               ? ""
+               : "expected a number from 0 to 2";
+}
+
+/// The choices of a value such as "text|json", which is both what the help shows and the check.
+Check check_choice(const std::string& choices) {
+    return [choices](const std::string& text) -> std::string {
+        std::string list;
+        for (const auto choice : split(choices, '|')) {
+            if (choice == text) {
+                return "";
+            }
+            list += (list.empty() ? "" : ", ") + std::string(choice);
+        }
+        return "expected one of " + list;
+    };
+}
+
+std::pair<std::string, std::string> split_pair(const std::string& text) {
+    const auto equals = text.find('=');
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+/// The command tree. Its functions add one noun each; what a command runs hangs beside it.
+class Tree {
+  public:
+    explicit Tree(GlobalOptions& global) : global_(global) {
+        app_.name("llmgw");
+        app_.set_help_flag("-h,--help", "Show help for this command");
+        app_.fallthrough();
+        // One command at most: later words that look like one are its arguments.
+        app_.require_subcommand(0, 1);
+        add_global_flags();
+        add_chat();
+        add_serve();
+        add_providers();
+        add_keys();
+        add_models();
+        add_config();
+        add_others();
+    }
+
+    Result<Action> parse(std::vector<std::string> words);
+    [[nodiscard]] std::vector<CommandInfo> describe() const;
+
+  private:
+    struct Node {
+        Action run;
+        std::vector<const CLI::Option*> required;
+    };
+
+    // Building blocks.
+    CLI::App* command(CLI::App* parent, const std::string& name, const std::string& help,
+                      Action run = nullptr);
+    template <typename T>
+    CLI::Option* value(CLI::App* app, const std::string& names, T& target,
+                       const std::string& placeholder, const std::string& help);
+    CLI::Option* values(CLI::App* app, const std::string& names, std::vector<std::string>& target,
+                        const std::string& placeholder, const std::string& help);
+    template <typename T>
+    CLI::Option* argument(CLI::App* app, const std::string& name, T& target,
+                          const std::string& help, bool required = true);
+    CLI::Option* pairs(CLI::App* app, const std::string& names,
+                       std::vector<std::pair<std::string, std::string>>& target,
+                       const std::string& help);
+    void key_flags(CLI::App* app, KeyFlags& flags);
+    template <typename Options>
+    CLI::App* verb(CLI::App* noun, const std::string& name, const std::string& help,
+                   Result<int> (*function)(const GlobalOptions&, const Options&),
+                   std::shared_ptr<Options> options);
+
+    void add_global_flags();
+    void add_chat();
+    void add_serve();
+    void add_providers();
+    void add_label_verbs(CLI::App* providers);
+    void add_keys();
+    void add_models();
+    void add_config();
+    void add_others();
+
+    // Reading the words.
+    [[nodiscard]] const CLI::App* deepest() const;
+    [[nodiscard]] UsageContext context() const;
+    Result<Action> chosen();
+    [[nodiscard]] static std::vector<std::string> path_of(const CLI::App* app);
+    [[nodiscard]] static CommandInfo describe_one(const CLI::App* app,
+                                                  const std::vector<const CLI::Option*>& required);
+    void describe_below(const CLI::App* app, std::vector<CommandInfo>& out) const;
+
+    CLI::App app_{"llmgw"};
+    GlobalOptions& global_;
+    std::map<const CLI::App*, Node> nodes_;
+    bool show_version_ = false;
+};
+
+// ---- building blocks
+
+CLI::App* Tree::command(CLI::App* parent, const std::string& name, const std::string& help,
+                        Action run) {
+    CLI::App* app = parent->add_subcommand(name, help);
+    app->fallthrough();
+    app->require_subcommand(0, 1);
+    nodes_[app].run = std::move(run);
+    return app;
+}
+
+template <typename T>
+CLI::Option* Tree::value(CLI::App* app, const std::string& names, T& target,
+                         const std::string& placeholder, const std::string& help) {
+    CLI::Option* option = app->add_option(names, target, help)->type_name(placeholder);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    if (placeholder.find('|') != std::string::npos) {
+        option->check(check_choice(placeholder));
+    }
+    return option;
+}
+
+CLI::Option* Tree::values(CLI::App* app, const std::string& names, std::vector<std::string>& target,
+                          const std::string& placeholder, const std::string& help) {
+    // One value for each time the flag is given: the next word is not a second one.
+    return app->add_option(names, target, help)->type_name(placeholder)->allow_extra_args(false);
+}
+
+template <typename T>
+CLI::Option* Tree::argument(CLI::App* app, const std::string& name, T& target,
+                            const std::string& help, bool required) {
+    // Without extra arguments, or CLI11 takes a word "[a,b]" for a list.
+    CLI::Option* option = app->add_option(name, target, help)->allow_extra_args(false);
+    if (required) {
+        nodes_[app].required.push_back(option);
+    }
+    return option;
+}
+
+CLI::Option* Tree::pairs(CLI::App* app, const std::string& names,
+                         std::vector<std::pair<std::string, std::string>>& target,
+                         const std::string& help) {
+    const auto add = [&target](const std::vector<std::string>& texts) {
+        for (const auto& text : texts) {
+            target.push_back(split_pair(text));
+        }
+    };
+    return app->add_option_function<std::vector<std::string>>(names, add, help)
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false)
+        ->check(check_pair);
+}
+
+void Tree::key_flags(CLI::App* app, KeyFlags& flags) {
+    app->add_flag("--key-stdin", flags.from_stdin, "Read the key from the first line of stdin");
+    value(app, "--key-file", flags.file, "FILE", "Use the key in FILE, read when it is needed");
+    value(app, "--key-command", flags.command, "COMMAND",
+          "Use the first line that COMMAND prints; it runs without a shell");
+    value(app, "--key-env", flags.env, "VARIABLE", "Use the key in an environment variable");
+    app->add_flag("--no-key", flags.none, "The provider needs no key");
+}
+
+template <typename Options>
+CLI::App* Tree::verb(CLI::App* noun, const std::string& name, const std::string& help,
+                     Result<int> (*function)(const GlobalOptions&, const Options&),
+                     std::shared_ptr<Options> options) {
+    return command(noun, name, help,
+                   [this, function, options] { return function(global_, *options); });
+}
+
+// ---- the commands
+
+void Tree::add_global_flags() {
+    app_.add_flag("--json", global_.json, "Print one JSON document; errors as JSON too");
+    app_.add_flag("-q,--quiet", global_.quiet, "Print nothing on stderr but errors");
+    app_.add_flag("-v,--verbose", global_.verbose, "Say more on stderr; twice for details");
+    value(&app_, "--color", global_.color_name, "auto|always|never", "When to use colour");
+    app_.add_flag("--no-input", global_.no_input, "Never ask anything [LLMGW_NO_INPUT]");
+    app_.add_flag("--version", show_version_, "Print the version and the linked libraries");
+}
+
+void Tree::add_chat() {
+    const auto o = std::make_shared<ChatOptions>();
+    const auto run = [this, o]() -> Result<int> {
+        for (auto& word : o->prompt) {
+            word = word == kPlusPlus ? "++" : word;
+        }
+        o->model = o->model.empty() ? variable("LLMGW_MODEL") : o->model;
+        o->url = o->url.empty() ? variable("LLMGW_URL") : o->url;
+        if (o->jsonl && global_.json) {
+            return fail(Errc::usage, "--json and --jsonl exclude each other",
+                        "--jsonl prints events as they happen, --json one document at the end");
+        }
+        return run_chat(global_, *o);
+    };
+    CLI::App* chat = command(&app_, "chat", "Send a prompt, or hold a conversation", run);
+    argument(chat, "PROMPT", o->prompt, "The prompt; stdin comes before it, or where - stands",
+             false);
+    value(chat, "-m,--model", o->model, "MODEL", "The model, as in `models list` [LLMGW_MODEL]");
+    value(chat, "-s,--system", o->system, "TEXT", "Instructions for the model");
+    values(chat, "-f,--file", o->files, "FILE", "Attach a text, image or PDF file; - is stdin");
+    values(chat, "--image", o->images, "FILE", "Attach an image");
+    chat->add_flag("-c,--continue", o->continue_last, "Continue the last conversation");
+    value(chat, "-t,--temperature", o->temperature, "NUMBER", "How freely to choose words, 0 to 2")
+        ->check(check_temperature);
+    value(chat, "--max-tokens", o->max_tokens, "N", "Answer with at most so many tokens")
+        ->check(check_integer(1, 100'000'000));
+    value(chat, "--schema", o->schema_file, "FILE", "Answer with JSON of this JSON Schema");
+    pairs(chat, "-o,--option", o->options, "Set another field of the request, as in top_p=0.9");
+    chat->add_flag("--no-stream", o->no_stream, "Print the answer when it is complete");
+    chat->add_flag("-x,--extract", o->extract, "Print only the first code block of the answer");
+    chat->add_flag("-u,--usage", o->usage, "Show tokens, cost and time on stderr");
+    chat->add_flag("--jsonl", o->jsonl, "Print each event as a line of JSON");
+    chat->add_flag("--dry-run", o->dry_run, "Print the request that would be sent; send nothing");
+    value(chat, "--url", o->url, "URL", "Send it to a running gateway [LLMGW_URL]");
+}
+
+void Tree::add_serve() {
+    struct Flags {
+        ServeOptions serve;
+        std::string drain = "30s", format = "text";
+    };
+    const auto o = std::make_shared<Flags>();
+    const auto run = [this, o]() -> Result<int> {
+        o->serve.drain_ms = parse_duration_ms(o->drain).value_or(o->serve.drain_ms);
+        o->serve.log_json = o->format == "json";
+        return run_serve(global_, o->serve);
+    };
+    CLI::App* serve = command(&app_, "serve", "Run the gateway in the foreground", run);
+    value(serve, "--host", o->serve.host, "ADDRESS", "Listen on this address (127.0.0.1)");
+    value(serve, "--port", o->serve.port, "PORT", "Listen on this port (4114); 0: any free one")
+        ->check(check_integer(0, 65535));
+    serve->add_flag("--no-auth", o->serve.no_auth, "Ask clients for no key; loopback only");
+    value(serve, "--drain", o->drain, "DURATION", "How long live requests may take to end (30s)")
+        ->check(check_duration);
+    value(serve, "--log-level", o->serve.log_level, "debug|info|warn|error", "What to log (info)");
+    value(serve, "--log-format", o->format, "text|json", "How to log (text)");
+
+    command(serve, "status", "Show what the running gateway is doing",
+            [this] { return run_serve_status(global_); });
+    const auto stop = std::make_shared<ServeStopOptions>();
+    CLI::App* app = verb(serve, "stop", "Stop the running gateway", run_serve_stop, stop);
+    app->add_flag("--now", stop->now, "Cut live requests off");
+}
+
+void Tree::add_providers() {
+    CLI::App* noun = command(&app_, "providers", "Provider keys and the addresses they are for");
+    command(noun, "list", "List the providers with a key",
+            [this] { return run_providers_list(global_); });
+
+    const auto add = std::make_shared<ProvidersAddOptions>();
+    CLI::App* app =
+        verb(noun, "add", "Store a provider's key, or where to find it", run_providers_add, add);
+    argument(app, "PROVIDER", add->provider, "From `providers catalog`, or custom, or ollama");
+    value(app, "--name", add->name, "NAME", "Its label, for a second key or a custom provider");
+    value(app, "--base-url", add->base_url, "URL", "Its address with the version path, …/v1");
+    value(app, "--weight", add->weight, "N", "Its share among keys of the same provider (1)")
+        ->check(check_integer(0, 1'000'000));
+    value(app, "--region", add->region, "REGION", "The region that serves it");
+    pairs(app, "--option", add->options, "An option of the provider");
+    key_flags(app, add->key);
+    add_label_verbs(noun);
+
+    const auto catalog = std::make_shared<ProvidersCatalogOptions>();
+    app = verb(noun, "catalog", "List the providers llmgw knows", run_providers_catalog, catalog);
+    argument(app, "TEXT", catalog->words, "Only those whose id or name has these words", false);
+}
+
+void Tree::add_label_verbs(CLI::App* providers) {
+    const struct {
+        const char *name, *help;
+        Result<int> (*function)(const GlobalOptions&, const ProviderLabel&);
+    } verbs[] = {
+        {"show", "Show one provider", run_providers_show},
+        {"test", "Ask providers for their models, and time it", run_providers_test},
+        {"enable", "Use a provider again", run_providers_enable},
+        {"disable", "Keep a provider, but do not use it", run_providers_disable},
+        {"remove", "Forget a provider and its key", run_providers_remove},
+    };
+    for (const auto& entry : verbs) {
+        const auto o = std::make_shared<ProviderLabel>();
+        CLI::App* app = verb(providers, entry.name, entry.help, entry.function, o);
+        const bool required = entry.function != run_providers_test;
+        argument(app, "LABEL", o->label, "Its label, as in `providers list`", required);
+        if (entry.function == run_providers_remove) {
+            app->add_flag("--yes", o->yes, "Do not ask");
+        }
+    }
+}
+
+void Tree::add_keys() {
+    CLI::App* noun = command(&app_, "keys", "Keys for clients of the gateway");
+    command(noun, "list", "List the keys", [this] { return run_keys_list(global_); });
+    const auto create = std::make_shared<KeysCreateOptions>();
+    CLI::App* app = verb(noun, "create", "Make a key and print it, once", run_keys_create, create);
+    argument(app, "NAME", create->name, "A name for it");
+    value(app, "--expires", create->expires, "DURATION", "It ends after this long, as in 30d")
+        ->check(check_duration);
+    const auto show = std::make_shared<KeyName>();
+    app = verb(noun, "show", "Show one key, without the secret", run_keys_show, show);
+    argument(app, "KEY", show->name, "Its name or id");
+    const auto revoke = std::make_shared<KeyName>();
+    app = verb(noun, "revoke", "End a key at once", run_keys_revoke, revoke);
+    argument(app, "KEY", revoke->name, "Its name or id");
+    app->add_flag("--yes", revoke->yes, "Do not ask");
+}
+
+void Tree::add_models() {
+    CLI::App* noun = command(&app_, "models", "The models, what they can do and what they cost");
+    const auto list = std::make_shared<ModelsListOptions>();
+    CLI::App* app = verb(noun, "list", "List the models", run_models_list, list);
+    argument(app, "TEXT", list->words, "Only those whose id or name has these words", false);
+    value(app, "-p,--provider", list->provider, "PROVIDER", "Only this provider's");
+    std::string names;
+    for (const auto& name : capability_names()) {
+        names += (names.empty() ? "" : "|") + name;
+    }
+    values(app, "--capability", list->capabilities, names, "Only those that can do this")
+        ->check(check_choice(names));
+    value(app, "--output", list->output, "KIND", "Only those that make text, image, embedding …");
+    value(app, "--sort", list->sort, "name|price|context|released", "The order (name)");
+    app->add_flag("--all", list->all, "Also those no longer offered");
+    app->add_flag("--available", list->available, "Only those that a key of yours can use");
+    app->add_flag("--aliases", list->aliases, "Your aliases instead");
+
+    const auto show = std::make_shared<ModelName>();
+    app = verb(noun, "show", "Show one model at all its providers", run_models_show, show);
+    argument(app, "MODEL", show->name, "Its id, or an alias");
+    const auto alias = std::make_shared<ModelsAliasOptions>();
+    app = verb(noun, "alias", "Give a model another name", run_models_alias, alias);
+    argument(app, "NAME", alias->name, "The new name");
+    argument(app, "MODEL", alias->target, "The model it stands for");
+    const auto unalias = std::make_shared<ModelName>();
+    app = verb(noun, "unalias", "Forget an alias", run_models_unalias, unalias);
+    argument(app, "ALIAS", unalias->name, "The alias");
+}
+
+void Tree::add_config() {
+    CLI::App* noun = command(&app_, "config", "Settings");
+    const auto list = std::make_shared<ConfigListOptions>();
+    CLI::App* app = verb(noun, "list", "List the settings in force", run_config_list, list);
+    app->add_flag("--origin", list->origin, "Also show where each value comes from");
+    const auto get = std::make_shared<SettingOptions>();
+    app = verb(noun, "get", "Print one setting's value", run_config_get, get);
+    argument(app, "SETTING", get->name, "Its name, as in `config list`");
+    const auto set = std::make_shared<SettingOptions>();
+    app = verb(noun, "set", "Change a setting", run_config_set, set);
+    argument(app, "SETTING", set->name, "Its name, as in `config list`");
+    argument(app, "VALUE", set->value, "The new value");
+    const auto unset = std::make_shared<SettingOptions>();
+    app = verb(noun, "unset", "Go back to a setting's default", run_config_unset, unset);
+    argument(app, "SETTING", unset->name, "Its name, as in `config list`");
+}
+
+void Tree::add_others() {
+    const auto shell = std::make_shared<CompletionOptions>();
+    CLI::App* app =
+        verb(&app_, "completion", "Print the completion file of a shell", run_completion, shell);
+    argument(app, "SHELL", shell->shell, "bash, zsh or fish");
+    const auto path = std::make_shared<std::vector<std::string>>();
+    app = command(&app_, "help", "Show help for a command", [path] { return run_help(*path); });
+    argument(app, "COMMAND", *path, "The command, and its verb", false);
+    command(&app_, "version", "Print the version", [this] {
+        return run_version(global_);
+    })->group("");
+    command(&app_, "__options", "Print the command tree as JSON", run_options_dump)->group("");
+}
+
+// ---- reading the words
+
+const CLI::App* Tree::deepest() const {
+    const CLI::App* app = &app_;
+    while (!app->get_subcommands().empty()) {
+        app = app->get_subcommands().front();
+    }
+    return app;
+}
+
+std::vector<std::string> Tree::path_of(const CLI::App* app) {
+    std::vector<std::string> path;
+    for (; app->get_parent() != nullptr; app = app->get_parent()) {
+        path.insert(path.begin(), app->get_name());
+    }
+    return path;
+}
+
+UsageContext Tree::context() const {
+    UsageContext context{.tree = describe(), .path = path_of(deepest()), .leftover = {}};
+    for (auto& word : app_.remaining(true)) {
+        if (word != "--") {
+            context.leftover.push_back(word == kPlusPlus ? "++" : word);
+        }
+    }
+    return context;
+}
+
+/// The command that was parsed, once its arguments are complete.
+Result<Action> Tree::chosen() {
+    const CLI::App* app = deepest();
+    if (app == &app_) {
+        if (show_version_) {
+            return Action([this] { return run_version(global_); });
+        }
+        return Action([] { return run_help({}); });
+    }
+    const Node& node = nodes_.at(app);
+    for (const auto* option : node.required) {
+        if (option->count() == 0) {
+            return tl::unexpected(missing_argument(path_of(app), option->get_name()));
+        }
+    }
+    // `serve --port 1 stop`: flags of `serve` itself mean nothing to its verbs.
+    if (app->get_parent() != &app_) {
+        for (const auto* option : app->get_parent()->get_options()) {
+            if (option->count() != 0) {
+                return tl::unexpected(misplaced_flag(path_of(app), option->get_name()));
+            }
+        }
+    }
+    return node.run;
+}
+
+Result<Action> Tree::parse(std::vector<std::string> words) {
+    const auto tree = describe();
+    if (auto checked = check_spelling(tree, words); !checked) {
+        return tl::unexpected(std::move(checked.error()));
+    }
+    words = with_default_verb(tree, std::move(words));
+    std::replace(words.begin(), words.end(), std::string("++"), std::string(kPlusPlus));
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the end
+    try {
+        app_.parse(words);
+    } catch (const CLI::CallForHelp&) {
+        return Action([path = path_of(deepest())] { return run_help(path); });
+    } catch (const CLI::ExtrasError&) {
+        return tl::unexpected(unexpected_words(context()));
+    } catch (const CLI::ArgumentMismatch& error) {
+        return tl::unexpected(missing_value(path_of(deepest()), error.what()));
+    } catch (const CLI::ParseError& error) {
+        return fail(Errc::usage, error.what(), help_hint(path_of(deepest())));
+    }
+    global_.color = global_.color_name == "always"  ? ColorChoice::always
+                    : global_.color_name == "never" ? ColorChoice::never
+                                                    : ColorChoice::automatic;
+    return chosen();
+}
+
+// ---- the tree as data
+
+CommandInfo Tree::describe_one(const CLI::App* app,
+                               const std::vector<const CLI::Option*>& required) {
+    CommandInfo info;
+    info.path = path_of(app);
+    info.help = app->get_description();
+    info.hidden = app->get_parent() != nullptr && app->get_group().empty();
+    for (const auto* option : app->get_options()) {
+        const bool many = option->get_expected_max() > 1;
+        if (option->get_positional()) {
+            const bool needed =
+                std::find(required.begin(), required.end(), option) != required.end();
+            info.positionals.push_back(
+                {option->get_name(), option->get_description(), needed, many});
+            continue;
+        }
+        OptionInfo entry;
+        entry.long_name = option->get_lnames().empty() ? "" : "--" + option->get_lnames()[0];
+        entry.short_name = option->get_snames().empty() ? "" : "-" + option->get_snames()[0];
+        entry.help = option->get_description();
+        if (option->get_items_expected_max() > 0) {
+            entry.value = option->get_type_name();
+            entry.repeatable = many;
+        }
+        info.options.push_back(std::move(entry));
+    }
+    return info;
+}
+
+void Tree::describe_below(const CLI::App* app, std::vector<CommandInfo>& out) const {
+    const auto node = nodes_.find(app);
+    out.push_back(describe_one(
+        app, node == nodes_.end() ? std::vector<const CLI::Option*>{} : node->second.required));
+    for (const auto* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+        describe_below(sub, out);
+    }
+}
+
+std::vector<CommandInfo> Tree::describe() const {
+    std::vector<CommandInfo> out;
+    describe_below(&app_, out);
+    return out;
+}
+
+/// What an error message needs to know before the words are parsed.
+void scan_global_flags(const std::vector<std::string>& words, GlobalOptions& global) {
+    for (const auto& word : words) {
+        if (word == "--") {
+            break;
+        }
+        global.json = global.json || word == "--json";
+        global.quiet = global.quiet || word == "--quiet" || word == "-q";
+    }
+}
+
+}  // namespace
+
+Result<Action> parse_args(const std::vector<std::string>& words, GlobalOptions& global) {
+    if (!words.empty() && words[0] == "__complete") {
+        // Before CLI11 sees it: the words may be half a flag.
+        return Action([rest = std::vector(words.begin() + 1, words.end())]() -> Result<int> {
+            return run_complete(rest);
+        });
+    }
+    scan_global_flags(words, global);
+    const auto tree = std::make_shared<Tree>(global);
+    auto action = tree->parse(words);
+    if (!action) {
+        return tl::unexpected(std::move(action.error()));
+    }
+    global.no_input = global.no_input || !variable("LLMGW_NO_INPUT").empty();
+    // The options live in the tree's closures, which use the tree.
+    return Action([tree, run = *std::move(action)] { return run(); });
+}
+
+std::vector<CommandInfo> command_tree() {
+    GlobalOptions global;
+    return Tree(global).describe();
+}
+
+}  // namespace llmgw
