@@ -40,7 +40,7 @@ struct ProviderKey {
     std::int64_t created_at = 0;  ///< Unix milliseconds, as all times here
 };
 
-/// What Vault::seal() binds a provider key's secret to: its label and base URL.
+/// What Vault::seal() binds a provider key's secret to: its label, provider and base URL.
 [[nodiscard]] std::string secret_context(const ProviderKey& key);
 
 /// A key that clients of the gateway send. The key itself is never stored.
@@ -73,6 +73,7 @@ class Store {
     Store& operator=(const Store&) = delete;
 
     /// Changes whenever any connection, also another process's, has committed. Costs microseconds.
+    /// Comparable only with earlier values of the same Store.
     [[nodiscard]] Result<std::int64_t> data_version();
 
     [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> settings();
