@@ -131,7 +131,8 @@ def sql(tree: Tree) -> Iterator[str]:
 
 
 SOURCE_SUFFIXES = (".h", ".cc", ".cmake", ".py", ".sh", ".bash", ".fish", ".js", ".mjs", ".ts", ".1",
-                   ".service")
+                   ".service",
+                   ".in")
 SOURCE_NAMES = ("CMakeLists.txt", "_llmgw")
 
 
