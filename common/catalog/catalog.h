@@ -119,23 +119,25 @@ struct Model {
     bool free = false;
     std::span<const std::string_view> aliases;
     std::span<const std::string_view> output;  ///< "text", "image", "embedding"…
-    std::span<const Mapping> mappings;         ///< in the data file's order
+    std::span<const Mapping> mappings;         ///< in the data file's order, one a provider
 };
 
 /// The providers and models that llmgw knows: data from common/catalog/data, checked and compiled
 /// into the binary, so nothing is read at start. Any thread may call it.
 namespace catalog {
 
+/// Both in the order of their ids.
 [[nodiscard]] std::span<const Provider> providers();
 [[nodiscard]] std::span<const Model> models();
 
-/// nullptr when there is none of that id. Lookups cost one hash, no allocation.
+/// nullptr when there is none of that id. Lookups are binary searches, without allocation.
 [[nodiscard]] const Provider* find_provider(std::string_view id);
 /// By id or by one of the model's aliases.
 [[nodiscard]] const Model* find_model(std::string_view id_or_alias);
 /// The mapping of `model` at `provider`, or nullptr.
 [[nodiscard]] const Mapping* find_mapping(const Model& model, std::string_view provider);
-/// The model and mapping that this provider calls `upstream_id` (or whose id or alias that is).
+/// The model whose id or alias that is, or else the one that the provider calls so, with its
+/// mapping.
 struct ModelAtProvider {
     const Model* model = nullptr;
     const Mapping* mapping = nullptr;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/catalog/catalog.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "common/catalog/tables.h"
+#include "common/catalog/wire_names.h"
+
+namespace llmgw::catalog {
+
+namespace {
+
+/// The mapping of `model` at `provider` with its model; both nullptr when there is none.
+ModelAtProvider at_provider(const Model* model, std::string_view provider) {
+    const Mapping* mapping = model == nullptr ? nullptr : find_mapping(*model, provider);
+    return mapping == nullptr ? ModelAtProvider{} : ModelAtProvider{model, mapping};
+}
+
+}  // namespace
+
+std::span<const Provider> providers() {
+    return tables::kProviders;
+}
+
+std::span<const Model> models() {
+    return tables::kModels;
+}
+
+const Provider* find_provider(std::string_view id) {
+    const auto all = tables::kProviders;
+    const auto found = std::lower_bound(
+        all.begin(), all.end(), id,
+        [](const Provider& provider, std::string_view wanted) { return provider.id < wanted; });
+    return found != all.end() && found->id == id ? &*found : nullptr;
+}
+
+const Model* find_model(std::string_view id_or_alias) {
+    const auto all = tables::kModelNames;
+    const auto found =
+        std::lower_bound(all.begin(), all.end(), id_or_alias,
+                         [](const tables::ModelName& entry, std::string_view wanted) {
+                             return entry.name < wanted;
+                         });
+    return found != all.end() && found->name == id_or_alias ? &tables::kModels[found->model]
+                                                            : nullptr;
+}
+
+const Mapping* find_mapping(const Model& model, std::string_view provider) {
+    const auto found =
+        std::find_if(model.mappings.begin(), model.mappings.end(),
+                     [provider](const Mapping& mapping) { return mapping.provider == provider; });
+    return found != model.mappings.end() ? &*found : nullptr;
+}
+
+ModelAtProvider find_at_provider(std::string_view provider, std::string_view model) {
+    // An id says which model is meant; two models may share an upstream_id.
+    if (const auto found = at_provider(find_model(model), provider); found.model != nullptr) {
+        return found;
+    }
+    const auto all = tables::kUpstreamNames;
+    const auto found =
+        std::lower_bound(all.begin(), all.end(), std::tie(provider, model),
+                         [](const tables::UpstreamName& entry, const auto& wanted) {
+                             return std::tie(entry.provider, entry.upstream_id) < wanted;
+                         });
+    if (found == all.end() || found->provider != provider || found->upstream_id != model) {
+        return {};
+    }
+    const Model& named = tables::kModels[found->model];
+    return {&named, &named.mappings[found->mapping]};
+}
+
+bool is_active(const Mapping& mapping, std::string_view today) {
+    return mapping.deactivated_at.empty() || today < mapping.deactivated_at;
+}
+
+std::optional<Rate> blended_price(const Prices& prices) {
+    if (!prices.input || !prices.output) {
+        return std::nullopt;
+    }
+    return Rate{(prices.input->nano_per_million + prices.output->nano_per_million) / 2};
+}
+
+const Prices& prices_for(const Mapping& mapping, std::uint64_t prompt_tokens) {
+    for (const PriceTier& tier : mapping.tiers) {
+        if (tier.up_to_tokens == 0 || prompt_tokens <= tier.up_to_tokens) {
+            return tier.prices;
+        }
+    }
+    return mapping.tiers.empty() ? mapping.prices : mapping.tiers.back().prices;
+}
+
+bool can_send(Wire wire) {
+    return wire == Wire::openai || wire == Wire::mock;
+}
+
+std::string_view wire_name(Wire wire) {
+    return kWireNames[static_cast<std::size_t>(wire)];
+}
+
+}  // namespace llmgw::catalog
