@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+// The official openai package, with nothing changed but baseURL and apiKey.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import OpenAI from 'openai';
+import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
+import { z } from 'zod';
+
+import { closedPort, collect, costOfGpt41, startAll } from './support.js';
+
+const { mock, gateway } = await startAll();
+const model = 'openai/gpt-4.1';
+const client = connect();
+
+function connect(options) {
+    return new OpenAI({ baseURL: gateway.url, apiKey: gateway.key, maxRetries: 0, ...options });
+}
+
+function prompt(content, more) {
+    return { model, messages: [{ role: 'user', content }], ...more };
+}
+
+const weather = {
+    type: 'function',
+    function: {
+        name: 'weather',
+        parameters: {
+            type: 'object',
+            properties: { city: { type: 'string' }, days: { type: 'integer' } },
+            required: ['city', 'days'],
+        },
+    },
+};
+const time = {
+    type: 'function',
+    function: { name: 'time', parameters: { type: 'object', properties: { zone: { type: 'string' } } } },
+};
+
+describe('chat', () => {
+    test('answers', async () => {
+        const answer = await client.chat.completions.create(prompt('Say hello, wörld 🌍'));
+        assert.equal(answer.object, 'chat.completion');
+        assert.equal(answer.choices[0].message.content, 'Say hello, wörld 🌍');
+        assert.equal(answer.choices[0].finish_reason, 'stop');
+        const [request] = await mock.requests();
+        assert.equal(request.path, '/v1/chat/completions');
+        assert.equal(request.body.model, 'gpt-4.1');
+    });
+
+    test('has a cost beside the usage', async () => {
+        const { usage } = await client.chat.completions.create(prompt('What does this cost?'));
+        assert.ok(usage.prompt_tokens > 0 && usage.completion_tokens > 0);
+        assert.equal(Number(usage.cost), costOfGpt41(usage));
+    });
+
+    test('has the gateway\'s headers', async () => {
+        const { data, response, request_id: id } =
+            await client.chat.completions.create(prompt('Hello')).withResponse();
+        assert.equal(response.headers.get('x-llmgw-provider'), 'openai');
+        assert.equal(response.headers.get('x-llmgw-model'), 'gpt-4.1');
+        assert.equal(response.headers.get('x-llmgw-attempts'), '1');
+        assert.ok(id);
+        assert.equal(response.headers.get('x-request-id'), id);
+        assert.equal(data._request_id, id);
+    });
+
+    test('has the bare body with asResponse', async () => {
+        const response = await client.chat.completions.create(prompt('Hello')).asResponse();
+        assert.match(response.headers.get('content-type'), /^application\/json/);
+        const body = await response.json();
+        assert.equal(body.choices[0].message.content, 'Hello');
+        assert.equal(body.metadata.used_provider, 'openai');
+    });
+
+    test('sends neither the gateway\'s key nor the client\'s headers upstream', async () => {
+        await client.chat.completions.create(prompt('Hello'));
+        const [request] = await mock.requests();
+        assert.ok(!JSON.stringify(request).includes(gateway.key));
+        const leaked = Object.keys(request.headers).filter((name) => name.startsWith('x-stainless'));
+        assert.deepEqual(leaked, []);
+    });
+
+    test('keeps the parameters it does not know', async () => {
+        await mock.script({ lenient: ['x_new_field'] });
+        const sent = { b: 1, a: [1.5, null, 'é'] };
+        await client.chat.completions.create(prompt('Hello', { seed: 7, x_new_field: sent }));
+        const [request] = await mock.requests();
+        assert.equal(request.body.seed, 7);
+        assert.deepEqual(request.body.x_new_field, sent);
+    });
+});
+
+describe('streams', () => {
+    test('arrive in pieces and end', async () => {
+        const stream = await client.chat.completions.create(
+            prompt('one two three', { stream: true }));
+        const chunks = await collect(stream);
+        const text = chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+        assert.equal(text, 'one two three');
+        assert.equal(chunks[0].choices[0].delta.role, 'assistant');
+        assert.equal(chunks.at(-1).choices[0].finish_reason, 'stop');
+        assert.equal(new Set(chunks.map((chunk) => chunk.id)).size, 1);
+        assert.ok(chunks.every((chunk) => chunk.usage == null), 'usage was not asked for');
+    });
+
+    test('have usage and cost when asked', async () => {
+        const chunks = await collect(await client.chat.completions.create(
+            prompt('one two', { stream: true, stream_options: { include_usage: true } })));
+        const last = chunks.at(-1);
+        assert.deepEqual(last.choices, []);
+        assert.equal(Number(last.usage.cost), costOfGpt41(last.usage));
+        assert.ok(chunks.slice(0, -1).every((chunk) => chunk.usage == null));
+    });
+
+    test('are asked for usage upstream also when the client does not', async () => {
+        await collect(await client.chat.completions.create(prompt('hello', { stream: true })));
+        const [request] = await mock.requests();
+        assert.equal(request.body.stream_options?.include_usage, true);
+    });
+
+    test('are flushed: the first chunk is there before the next is made', async () => {
+        await mock.script({ gates: { 2: 'second' } });
+        const stream = await client.chat.completions.create(
+            prompt('first second', { stream: true }));
+        const chunks = [];
+        for await (const chunk of stream) {
+            chunks.push(chunk);
+            if (chunk.choices[0]?.delta.content === 'first') {
+                await mock.openGate('second');
+            }
+        }
+        assert.equal(chunks.map((c) => c.choices[0]?.delta.content ?? '').join(''), 'first second');
+    });
+
+    test('work with the stream helper', async () => {
+        const seen = [];
+        const stream = client.chat.completions.stream(prompt('a b c'));
+        stream.on('content', (delta) => seen.push(delta));
+        assert.equal(await stream.finalContent(), 'a b c');
+        assert.equal(seen.join(''), 'a b c');
+    });
+
+    test('that break raise an error instead of ending', async () => {
+        await mock.script({ cut: [2, 'rst'] });
+        const stream = await client.chat.completions.create(prompt('one two', { stream: true }));
+        await assert.rejects(collect(stream), OpenAI.APIError);
+    });
+
+    test('that the client aborts are closed upstream', async () => {
+        await mock.script({ gates: { 2: 'never' } });
+        const stream = await client.chat.completions.create(prompt('one two', { stream: true }));
+        for await (const chunk of stream) {
+            if (chunk.choices[0]?.delta.content === 'one') {
+                break;
+            }
+        }
+        assert.ok(stream.controller.signal.aborted);
+        assert.ok(await mock.waitClosed(2), 'the upstream connection is still open');
+    });
+});
+
+describe('tools', () => {
+    test('go through a whole loop', async () => {
+        const messages = [{ role: 'user', content: 'What is the weather in Paris?' }];
+        const first = await client.chat.completions.create({ model, messages, tools: [weather] });
+        assert.equal(first.choices[0].finish_reason, 'tool_calls');
+        const [call] = first.choices[0].message.tool_calls;
+        assert.equal(call.function.name, 'weather');
+        assert.deepEqual(JSON.parse(call.function.arguments), { city: 'text', days: 7 });
+        messages.push(first.choices[0].message,
+                      { role: 'tool', tool_call_id: call.id, content: '21 degrees' });
+        const second = await client.chat.completions.create({ model, messages, tools: [weather] });
+        assert.equal(second.choices[0].message.content, 'The tool said: 21 degrees');
+    });
+
+    test('in parallel', async () => {
+        const answer = await client.chat.completions.create(
+            prompt('Use parallel calls', { tools: [weather, time], parallel_tool_calls: true }));
+        const calls = answer.choices[0].message.tool_calls;
+        assert.deepEqual(calls.map((call) => call.function.name), ['weather', 'time']);
+        assert.equal(new Set(calls.map((call) => call.id)).size, 2);
+    });
+
+    test('in parallel, streamed', async () => {
+        const stream = client.chat.completions.stream(
+            prompt('Use parallel calls', { tools: [weather, time] }));
+        const { choices } = await stream.finalChatCompletion();
+        assert.equal(choices[0].finish_reason, 'tool_calls');
+        const [first, second] = choices[0].message.tool_calls;
+        assert.deepEqual(JSON.parse(first.function.arguments), { city: 'text', days: 7 });
+        assert.deepEqual(JSON.parse(second.function.arguments), { zone: 'text' });
+    });
+
+    test('chosen by name', async () => {
+        const answer = await client.chat.completions.create(prompt('Now', {
+            tools: [weather, time],
+            tool_choice: { type: 'function', function: { name: 'time' } },
+        }));
+        assert.equal(answer.choices[0].message.tool_calls[0].function.name, 'time');
+    });
+
+    test('run by the SDK', async () => {
+        const asked = [];
+        const runner = client.chat.completions.runTools(prompt('What is the weather?', {
+            tools: [zodFunction({
+                name: 'weather',
+                parameters: z.object({ city: z.string() }),
+                function: ({ city }) => {
+                    asked.push(city);
+                    return 'sunny';
+                },
+            })],
+        }));
+        assert.equal(await runner.finalContent(), 'The tool said: sunny');
+        assert.deepEqual(asked, ['text']);
+    });
+});
+
+describe('structured output', () => {
+    const event = z.object({ name: z.string(), people: z.array(z.string()), count: z.number() });
+
+    test('is parsed', async () => {
+        const answer = await client.chat.completions.parse(
+            prompt('Which event?', { response_format: zodResponseFormat(event, 'event') }));
+        assert.deepEqual(answer.choices[0].message.parsed,
+                         { name: 'text', people: ['text'], count: 1.5 });
+        const [request] = await mock.requests();
+        const format = request.body.response_format;
+        assert.equal(format.json_schema.strict, true);
+        assert.deepEqual(Object.keys(format.json_schema.schema.properties),
+                         ['name', 'people', 'count'], 'the order of a schema steers the model');
+    });
+
+    test('is parsed from a stream', async () => {
+        const stream = client.chat.completions.stream(
+            prompt('Which event?', { response_format: zodResponseFormat(event, 'event') }));
+        const answer = await stream.finalChatCompletion();
+        assert.equal(answer.choices[0].message.parsed.count, 1.5);
+    });
+});
+
+describe('other endpoints', () => {
+    test('embeddings, which the SDK asks for in base64', async () => {
+        const answer = await client.embeddings.create(
+            { model: 'openai/text-embedding-3-small', input: ['one', 'two'], dimensions: 3 });
+        assert.equal(answer.data.length, 2);
+        const rounded = answer.data[1].embedding.map((value) => Math.round(value * 1e4) / 1e4);
+        assert.deepEqual(rounded, [1, 0.6667, 0.5]);
+        const [request] = await mock.requests();
+        assert.equal(request.body.encoding_format, 'base64');
+        assert.equal(request.body.model, 'text-embedding-3-small');
+    });
+
+    test('embeddings as numbers', async () => {
+        const answer = await client.embeddings.create({
+            model: 'openai/text-embedding-3-small', input: 'one', encoding_format: 'float',
+        });
+        assert.deepEqual(answer.data[0].embedding, [0.5, 0.333333, 0.25, 0.2]);
+    });
+
+    test('completions, plain and streamed', async () => {
+        const request = { model: 'openai/gpt-3.5-turbo-instruct', prompt: 'Once upon a time' };
+        const answer = await client.completions.create(request);
+        assert.equal(answer.choices[0].text, 'Once upon a time');
+        const chunks = await collect(await client.completions.create({ ...request, stream: true }));
+        const text = chunks.map((chunk) => chunk.choices[0]?.text ?? '').join('');
+        assert.equal(text, 'Once upon a time');
+    });
+
+    test('the list of models', async () => {
+        const models = await collect(client.models.list());
+        const ids = models.map((entry) => entry.id);
+        assert.ok(ids.includes('openai/gpt-4.1') || ids.includes('gpt-4.1'), ids.slice(0, 20).join());
+        assert.ok(models.every((entry) => entry.object === 'model' && entry.owned_by &&
+                                          Number.isInteger(entry.created)));
+    });
+
+    test('one model, with a slash in its id', async () => {
+        const entry = await client.models.retrieve('openai/gpt-4.1');
+        assert.equal(entry.id, 'openai/gpt-4.1');
+        assert.equal(entry.object, 'model');
+        await assert.rejects(client.models.retrieve('openai/no-such-model'), OpenAI.NotFoundError);
+    });
+});
+
+describe('errors have their class', () => {
+    async function errorOf(promise, kind) {
+        const error = await promise.then(() => assert.fail('no error'), (caught) => caught);
+        assert.ok(error instanceof kind, `${error.name}: ${error.message}`);
+        return error;
+    }
+
+    test('AuthenticationError: a wrong gateway key', async () => {
+        const wrong = connect({ apiKey: 'llmgw_wrong' });
+        const error = await errorOf(wrong.chat.completions.create(prompt('Hello')),
+                                    OpenAI.AuthenticationError);
+        assert.equal(error.status, 401);
+        assert.equal(error.code, 'invalid_api_key');
+        assert.deepEqual(await mock.requests(), []);
+    });
+
+    test('NotFoundError: an unknown model, with the nearest names', async () => {
+        const error = await errorOf(
+            client.chat.completions.create(prompt('Hello', { model: 'openai/gpt-4.11' })),
+            OpenAI.NotFoundError);
+        assert.equal(error.code, 'model_not_found');
+        assert.match(error.message, /gpt-4\.1/);
+        assert.deepEqual(await mock.requests(), []);
+    });
+
+    test('BadRequestError: from the gateway', async () => {
+        const error = await errorOf(client.chat.completions.create({ model, messages: 'Hello' }),
+                                    OpenAI.BadRequestError);
+        assert.equal(error.type, 'invalid_request_error');
+        assert.deepEqual(await mock.requests(), []);
+    });
+
+    test('BadRequestError: from the provider, as it was', async () => {
+        const error = await errorOf(
+            client.chat.completions.create(prompt('Hello', { tool_choice: 'auto' })),
+            OpenAI.BadRequestError);
+        assert.equal(error.param, 'tool_choice');
+        assert.match(error.message, /'tool_choice' is only allowed when 'tools' are specified/);
+    });
+
+    for (const [status, name] of [[403, 'PermissionDeniedError'], [409, 'ConflictError'],
+                                  [422, 'UnprocessableEntityError'], [429, 'RateLimitError']]) {
+        test(`${name}: ${status} from the provider`, async () => {
+            await mock.script({ status, headers: [['retry-after', '7']] });
+            const error = await errorOf(client.chat.completions.create(prompt('Hello')),
+                                        OpenAI[name]);
+            assert.equal(error.status, status);
+            assert.match(error.message, new RegExp(`scripted ${status}`));
+            assert.equal(error.headers.get('retry-after'), '7');
+            assert.ok(error.requestID);
+        });
+    }
+
+    test('InternalServerError: the provider fails', async () => {
+        await mock.script({ status: 500 });
+        const error = await errorOf(client.chat.completions.create(prompt('Hello')),
+                                    OpenAI.InternalServerError);
+        assert.ok(error.code, 'an error has a code');
+    });
+
+    test('InternalServerError: the provider does not answer in HTTP', async () => {
+        await mock.script({ drop: 'rst' });
+        const error = await errorOf(client.chat.completions.create(prompt('Hello')),
+                                    OpenAI.InternalServerError);
+        assert.equal(error.status, 502);
+    });
+
+    test('an error in a stream before its first chunk has its class too', async () => {
+        await mock.script({ status: 429 });
+        await errorOf(client.chat.completions.create(prompt('Hello', { stream: true })),
+                      OpenAI.RateLimitError);
+    });
+
+    test('APIConnectionError: nobody listens', async () => {
+        const lost = connect({ baseURL: `http://127.0.0.1:${await closedPort()}/v1` });
+        await errorOf(lost.chat.completions.create(prompt('Hello')), OpenAI.APIConnectionError);
+    });
+
+    test('APIConnectionTimeoutError, and the provider is not kept waiting', async () => {
+        await mock.script({ hang: true });
+        const hasty = connect({ timeout: 300 });
+        await errorOf(hasty.chat.completions.create(prompt('Hello')),
+                      OpenAI.APIConnectionTimeoutError);
+        assert.ok(await mock.waitClosed(2), 'the upstream connection is still open');
+    });
+
+    test('APIUserAbortError, and the provider is not kept waiting', async () => {
+        await mock.script({ hang: true });
+        const controller = new AbortController();
+        const answer = client.chat.completions.create(prompt('Hello'),
+                                                      { signal: controller.signal });
+        const failed = errorOf(answer, OpenAI.APIUserAbortError);
+        await mock.waitRequests(1);
+        controller.abort();
+        await failed;
+        assert.ok(await mock.waitClosed(2), 'the upstream connection is still open');
+    });
+});
+
+describe('retries', () => {
+    const patient = connect({ maxRetries: 2 });
+
+    for (const status of [429, 500]) {
+        test(`the SDK recovers from one ${status}`, async () => {
+            await mock.script({ first: [{ status, headers: [['x-should-retry', 'false']] }] });
+            const answer = await patient.chat.completions.create(prompt('Hello'));
+            assert.equal(answer.choices[0].message.content, 'Hello');
+            assert.equal((await mock.requests()).length, 2);
+        });
+    }
+
+    test('the SDK waits as long as the provider asks', async () => {
+        await mock.script({ first: [{ status: 429, headers: [['retry-after', '1']] }] });
+        const began = performance.now();
+        await patient.chat.completions.create(prompt('Hello'));
+        assert.ok(performance.now() - began >= 990);
+    });
+
+    test('the gateway moves on to the next provider by itself', async () => {
+        await mock.script({ first: [{ status: 500 }] });
+        const { data, response } = await client.chat.completions.create(
+            prompt('Hello', { model: 'deepseek-v3.2' })).withResponse();
+        assert.equal(data.choices[0].message.content, 'Hello');
+        assert.equal(response.headers.get('x-llmgw-attempts'), '2');
+        const models = (await mock.requests()).map((request) => request.body.model);
+        assert.deepEqual(models, ['deepseek-ai/DeepSeek-V3.2', 'deepseek/deepseek-v3.2']);
+    });
+
+    test('when all providers failed, the SDK does not try them all again', async () => {
+        await mock.script({ status: 500 });
+        const answer = patient.chat.completions.create(prompt('Hello', { model: 'deepseek-v3.2' }));
+        await assert.rejects(answer, (error) => {
+            assert.ok(error instanceof OpenAI.InternalServerError);
+            assert.equal(error.code, 'all_providers_failed');
+            assert.equal(error.headers.get('x-should-retry'), 'false');
+            return true;
+        });
+        assert.equal((await mock.requests()).length, 2);
+    });
+});
