@@ -182,8 +182,7 @@ Task<Connection::Step> Connection::serve_one() {
             co_await refuse(*refusal);
             co_return Step::close;
         }
-        const bool sent = co_await answer(
-            {refusal->status, refusal->content_type, refusal->fields}, {refusal->body});
+        const bool sent = co_await answer_locally(*refusal);
         co_return sent && keep_alive_ ? Step::next : Step::close;
     }
     std::string body;
@@ -211,7 +210,8 @@ Task<Connection::Step> Connection::read_body(const RequestHead& head, std::strin
                                              "request_too_large"});
     }
     if (head.expect_continue && in_.empty()) {
-        const bool sent = co_await write({piece("HTTP/1.1 100 Continue\r\n\r\n")});
+        std::vector<iovec> pieces(1, piece("HTTP/1.1 100 Continue\r\n\r\n"));
+        const bool sent = co_await write(std::move(pieces));
         if (!sent) {
             co_return Step::close;
         }
@@ -279,10 +279,16 @@ Task<Connection::Step> Connection::refuse_and_close(const HttpRefusal& refusal) 
     co_return Step::close;
 }
 
+Task<bool> Connection::answer_locally(const LocalAnswer& local) {
+    const AnswerHead head{local.status, local.content_type, local.fields};
+    std::vector<std::string_view> body(1, local.body);
+    const bool sent = co_await answer(head, std::move(body));
+    co_return sent;
+}
+
 Task<void> Connection::refuse(const LocalAnswer& refusal) {
     keep_alive_ = false;
-    const AnswerHead head{refusal.status, refusal.content_type, refusal.fields};
-    const bool sent = co_await answer(head, {refusal.body});
+    const bool sent = co_await answer_locally(refusal);
     if (sent) {
         co_await linger();
     }
@@ -368,7 +374,7 @@ Task<bool> Connection::begin(const AnswerHead& head) {
     chunked_out_ = !http10_;
     keep_alive_ = keep_alive_ && chunked_out_;
     const std::string text = head_text(head, chunked_out_ ? "transfer-encoding: chunked\r\n" : "");
-    std::vector<iovec> pieces{piece(text)};
+    std::vector<iovec> pieces(1, piece(text));
     const bool sent = co_await write(std::move(pieces));
     co_return sent;
 }
@@ -399,7 +405,7 @@ Task<bool> Connection::end(bool clean) {
     if (!chunked_out_) {
         co_return !gone_;
     }
-    std::vector<iovec> pieces{piece("0\r\n\r\n")};
+    std::vector<iovec> pieces(1, piece("0\r\n\r\n"));
     const bool sent = co_await write(std::move(pieces));
     co_return sent;
 }

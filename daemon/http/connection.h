@@ -52,6 +52,7 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     Task<Step> read_chunked_body(std::string& body);
     Task<Io> read_more();
     Task<Step> refuse_and_close(const HttpRefusal& refusal);
+    Task<bool> answer_locally(const LocalAnswer& local);
     Task<bool> write(std::vector<iovec> pieces);
     Task<void> linger();
     void arm();

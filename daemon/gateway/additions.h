@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/gateway/usage.h"
+
+namespace llmgw {
+
+/// What llmgw writes into answers, unless the client asked for plain ones.
+struct Additions {
+    bool plain = false;
+    const Mapping* mapping = nullptr;  ///< whose prices hold; nullptr: unknown
+    std::string metadata;              ///< the `metadata` object's members, without braces
+};
+
+/// An answer's bytes with the additions spliced in: views into it and into `owned`.
+struct Spliced {
+    std::vector<std::string_view> pieces;
+    std::vector<std::string> owned;
+    std::optional<Usage> usage;
+    std::optional<Cost> cost;
+};
+
+/// Adds to one JSON object: `cost` and `cost_details` to its `usage`, and `metadata`. Anything that
+/// is not an object comes back as it is. The views point into `object` and the result.
+[[nodiscard]] Spliced add_to_object(std::string_view object, const Additions& additions);
+
+}  // namespace llmgw

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/money.h"
+#include "common/catalog/catalog.h"
+
+namespace llmgw {
+
+/// The tokens of one request in disjoint buckets. OpenAI counts cached and audio tokens within the
+/// prompt's; they are taken apart here, where its answers are read, so that none is paid twice.
+struct Usage {
+    std::uint64_t input = 0;  ///< text read afresh
+    std::uint64_t cached_input = 0;
+    std::uint64_t audio_input = 0;
+    std::uint64_t output = 0;  ///< text, reasoning included
+    std::uint64_t audio_output = 0;
+    /// What the provider itself says it charges (OpenRouter's `cost`).
+    bool has_own_cost = false;
+
+    [[nodiscard]] std::uint64_t prompt() const { return input + cached_input + audio_input; }
+};
+
+/// Reads OpenAI's `usage` object; nullopt when it is not one.
+[[nodiscard]] std::optional<Usage> read_usage(std::string_view object);
+
+/// What a request costs, part by part.
+struct Cost {
+    Money input, cached_input, output, total;
+};
+
+/// nullopt when a price that would be needed is not known, or the prices are not.
+[[nodiscard]] std::optional<Cost> cost_of(const Usage& usage, const Mapping* mapping);
+
+/// The members that llmgw adds to a `usage` object, without braces:
+/// "\"cost\":0.0041,\"cost_details\":{…}", or "\"cost\":null".
+[[nodiscard]] std::string cost_members(const std::optional<Cost>& cost);
+
+}  // namespace llmgw
