@@ -179,10 +179,14 @@ TEST_CASE("catalog: prices of other things than tokens") {
             }
         }
     }
-    const auto units = mapping_of("gpt-4o", "openai").unit_prices;
-    for (const UnitPrice& price : units) {
-        CHECK(price.unit == "web_search");
-    }
+    const auto speech = mapping_of("tts-1", "openai").unit_prices;
+    REQUIRE(speech.size() == 1);
+    CHECK(speech[0].unit == "character");
+    CHECK(speech[0].per_unit == Rate{15'000'000'000});  // 15 dollars for a million
+    const auto sonar = mapping_of("sonar", "perplexity").unit_prices;
+    REQUIRE(sonar.size() == 1);
+    CHECK(sonar[0].unit == "request");
+    CHECK(dollars(sonar[0].per_unit) == "5000");
 }
 
 TEST_CASE("catalog: what can be sent to has an address or is known to depend on the account") {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <set>
 #include <span>
@@ -37,19 +36,24 @@ bool is_id(const Json& value) {
 }
 
 bool is_date(const Json& value) {
-    if (!value.is_string() || value.get_ref<const std::string&>().size() != 10) {
+    constexpr std::string_view kShape = "0000-00-00";
+    if (!value.is_string() || value.get_ref<const std::string&>().size() != kShape.size()) {
         return false;
     }
-    int year = 0;
-    unsigned month = 0;
-    unsigned day = 0;
-    int end = 0;
     const auto& text = value.get_ref<const std::string&>();
-    const int read = std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &end);
+    for (std::size_t i = 0; i < kShape.size(); i++) {
+        const bool is_digit = text[i] >= '0' && text[i] <= '9';
+        if (kShape[i] == '-' ? text[i] != '-' : !is_digit) {
+            return false;
+        }
+    }
+    const auto number = [&text](std::size_t at, std::size_t size) {
+        return std::stoi(text.substr(at, size));
+    };
     using namespace std::chrono;
-    return read == 3 && end == 10 &&
-           year_month_day(std::chrono::year(year), std::chrono::month(month), std::chrono::day(day))
-               .ok();
+    return year_month_day(year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
+                          day(static_cast<unsigned>(number(8, 2))))
+        .ok();
 }
 
 bool is_url(const Json& value) {
@@ -222,7 +226,7 @@ void Checker::endpoints(const std::string& where, const Json& value) {
 void Checker::entries(const std::string& where, const std::string& noun, const Json& value,
                       std::span<const Field> fields) {
     if (!value.is_array() || value.empty()) {
-        problem(where, "must be a list of " + noun + "s, and not empty");
+        problem(where, noun + "s must be a list, and not empty");
         return;
     }
     int number = 0;
