@@ -4,6 +4,7 @@
 
 function __fish_llmgw_complete
     set -l words (commandline -opc)
+    type -q $words[1]; or return
     set -l current (commandline -ct)
     set -l prefix ''
     if string match -q -- '--*=*' $current
