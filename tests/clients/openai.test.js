@@ -261,7 +261,7 @@ describe('other endpoints', () => {
     });
 
     test('completions, plain and streamed', async () => {
-        const request = { model: 'openai/gpt-3.5-turbo-instruct', prompt: 'Once upon a time' };
+        const request = { model, prompt: 'Once upon a time' };
         const answer = await client.completions.create(request);
         assert.equal(answer.choices[0].text, 'Once upon a time');
         const chunks = await collect(await client.completions.create({ ...request, stream: true }));
