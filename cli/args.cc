@@ -249,7 +249,8 @@ void Tree::add_chat() {
         for (auto& word : o->prompt) {
             word = word == kPlusPlus ? "++" : word;
         }
-        o->model = o->model.empty() ? variable("LLMGW_MODEL") : o->model;
+        // A conversation goes on with its own model, whatever the environment prefers.
+        o->model = o->model.empty() && !o->continue_last ? variable("LLMGW_MODEL") : o->model;
         o->url = o->url.empty() ? variable("LLMGW_URL") : o->url;
         if (o->jsonl && global_.json) {
             return fail(Errc::usage, "--json and --jsonl exclude each other",

@@ -15,7 +15,7 @@ namespace llmgw {
 /// `llmgw chat` as it was typed. Files are not opened and models not looked up yet.
 struct ChatOptions {
     std::vector<std::string> prompt;         ///< the words after the flags; "-" stands for stdin
-    std::string model;                       ///< -m, else LLMGW_MODEL; empty: the default
+    std::string model;                       ///< -m, else LLMGW_MODEL (not with -c); or empty
     std::string system;                      ///< -s
     std::vector<std::string> files;          ///< -f, repeatable; "-" is stdin
     std::vector<std::string> images;         ///< --image, repeatable

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/chat_stdin.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -30,9 +29,6 @@ Result<std::string> Stdin::read_all(std::string_view reader) {
                     "use - only once");
     }
     reader_ = reader;
-    if (::fcntl(STDIN_FILENO, F_GETFD) < 0) {
-        return std::string();
-    }
     return read_to_end(reader);
 }
 

@@ -17,7 +17,7 @@ class Stdin {
     Stdin(const GlobalOptions& global, const Cancel& cancel) : global_(global), cancel_(cancel) {}
 
     [[nodiscard]] bool is_terminal() const;
-    /// Reads to the end; a closed stdin is an empty one. `reader` is who asks ("the prompt"). Says
+    /// Reads to the end. `reader` is who asks ("the prompt"). Says
     /// on stderr what it waits for when that takes long or a person has to type. Fails with
     /// Errc::usage the second time, with Errc::interrupted when `cancel` fires.
     [[nodiscard]] Result<std::string> read_all(std::string_view reader);
