@@ -24,6 +24,7 @@ struct ModelsListOptions {
 };
 [[nodiscard]] Result<int> run_models_list(const GlobalOptions& global,
                                           const ModelsListOptions& options);
+[[nodiscard]] Result<int> run_models_aliases(const GlobalOptions& global);
 
 struct ModelName {
     std::string name;

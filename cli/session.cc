@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/secret_input.h"
+#include "common/base/clock.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -37,6 +38,11 @@ std::optional<Session> open_existing_session() {
         return std::nullopt;
     }
     return Session{.home = *std::move(home), .store = *std::move(store)};
+}
+
+std::string today() {
+    constexpr std::size_t kDateLength = 10;  // of "2026-11-23T09:12:31Z"
+    return rfc3339(unix_ms()).substr(0, kDateLength);
 }
 
 std::optional<std::string> environment_value(const std::string& name) {

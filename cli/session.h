@@ -29,6 +29,9 @@ struct Session {
 /// provider.
 [[nodiscard]] std::vector<ProviderKey> environment_keys(const std::vector<ProviderKey>& stored);
 
+/// Today in UTC, "2026-11-23", for catalog::is_active().
+[[nodiscard]] std::string today();
+
 /// The value of a variable, if it is set and not empty.
 [[nodiscard]] std::optional<std::string> environment_value(const std::string& name);
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+#include "common/base/error.h"
+#include "common/store/store.h"
+
+namespace llmgw {
+
+/// A provider key as the commands show it: one of the database, or one that only the environment
+/// has.
+struct ProviderRow {
+    ProviderKey key;
+    bool stored = true;
+};
+
+/// Those of the database, oldest first, then those of the environment.
+[[nodiscard]] Result<std::vector<ProviderRow>> provider_rows(Store& store);
+
+/// The row of that label; Errc::not_found with the nearest labels.
+[[nodiscard]] Result<ProviderRow> find_provider_row(Store& store, const std::string& label);
+
+/// Where the key comes from, and what of it may be shown: "env OPENAI_API_KEY sk-…abcd".
+[[nodiscard]] std::string key_description(const ProviderKey& key);
+
+/// "enabled", "disabled", or "environment" for one that is not stored.
+[[nodiscard]] std::string provider_state(const ProviderRow& row);
+
+/// A row as a JSON document with a final newline.
+[[nodiscard]] std::string provider_json_text(const ProviderRow& row);
+[[nodiscard]] std::string provider_list_json_text(const std::vector<ProviderRow>& rows);
+
+}  // namespace llmgw
