@@ -25,20 +25,20 @@ std::int64_t date_seconds(std::string_view date) {
 }
 
 std::string entry(std::string_view id, std::string_view owner, std::int64_t created) {
-    return "{\"id\":" + json_quote(id) + ",\"object\":\"model\",\"created\":" +
-           std::to_string(created) + ",\"owned_by\":" + json_quote(owner) + "}";
+    return "{\"id\":" + json_quote(id) +
+           ",\"object\":\"model\",\"created\":" + std::to_string(created) +
+           ",\"owned_by\":" + json_quote(owner) + "}";
 }
 
 bool can_serve(const Snapshot& snapshot, const Model& model) {
-    return std::any_of(
-        model.mappings.begin(), model.mappings.end(), [&](const Mapping& mapping) {
-            return catalog::is_active(mapping, snapshot.today) &&
-                   std::any_of(snapshot.accesses.begin(), snapshot.accesses.end(),
-                               [&](const ProviderAccess& access) {
-                                   return access.provider != nullptr && access.usable() &&
-                                          access.provider->id == mapping.provider;
-                               });
-        });
+    return std::any_of(model.mappings.begin(), model.mappings.end(), [&](const Mapping& mapping) {
+        return catalog::is_active(mapping, snapshot.today) &&
+               std::any_of(snapshot.accesses.begin(), snapshot.accesses.end(),
+                           [&](const ProviderAccess& access) {
+                               return access.provider != nullptr && access.usable() &&
+                                      access.provider->id == mapping.provider;
+                           });
+    });
 }
 
 }  // namespace
@@ -48,8 +48,7 @@ std::string models_document(const Snapshot& snapshot) {
     std::map<std::string, std::string> entries;
     for (const Model& model : catalog::models()) {
         if (can_serve(snapshot, model)) {
-            entries.emplace(model.id,
-                            entry(model.id, model.family, date_seconds(model.released)));
+            entries.emplace(model.id, entry(model.id, model.family, date_seconds(model.released)));
         }
     }
     for (const auto& [alias, target] : snapshot.aliases) {

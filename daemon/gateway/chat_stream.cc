@@ -32,8 +32,8 @@ bool has_finish_reason(std::string_view bytes) {
 
 // What every byte of needs no closer look: complete events without usage, end or error.
 bool is_plain(std::string_view bytes) {
-    return bytes.ends_with("\n\n") && !contains(bytes, "\"usage\"") &&
-           !contains(bytes, "[DONE]") && !contains(bytes, "\"error\"");
+    return bytes.ends_with("\n\n") && !contains(bytes, "\"usage\"") && !contains(bytes, "[DONE]") &&
+           !contains(bytes, "\"error\"");
 }
 
 }  // namespace

@@ -101,10 +101,10 @@ struct ProbeReport {
     std::string url;
     std::string address;  ///< the address connected to
     std::optional<std::int64_t> dns_us, connect_us, tls_us, first_byte_us;
-    int status = 0;       ///< HTTP status; 0: none
-    std::string verdict;  ///< "ok", "key refused", "dns failed"…: one phrase
-    std::string detail;   ///< one sentence; the provider's own message, with secrets removed
-    std::string hint;     ///< the next command
+    int status = 0;              ///< HTTP status; 0: none
+    std::string verdict;         ///< "ok", "key refused", "dns failed"…: one phrase
+    std::string detail;          ///< one sentence; the provider's own message, with secrets removed
+    std::string hint;            ///< the next command
     std::optional<Error> error;  ///< set unless the provider is usable
 };
 

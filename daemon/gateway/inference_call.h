@@ -35,8 +35,7 @@ class InferenceCall {
     bool include_usage = false;  ///< the client asked for the usage chunk
 
   private:
-    InferenceCall(Endpoint which, std::string bytes)
-        : endpoint(which), body(std::move(bytes)) {}
+    InferenceCall(Endpoint which, std::string bytes) : endpoint(which), body(std::move(bytes)) {}
 };
 
 }  // namespace llmgw

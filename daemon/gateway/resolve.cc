@@ -126,8 +126,7 @@ Result<std::vector<Candidate>> resolve_prefixed(const Snapshot& snapshot, std::s
                       "llmgw providers add " + std::string(prefix));
 }
 
-Result<std::vector<Candidate>> resolve_catalog_model(const Snapshot& snapshot,
-                                                     const Model& model) {
+Result<std::vector<Candidate>> resolve_catalog_model(const Snapshot& snapshot, const Model& model) {
     struct Ranked {
         std::int64_t price;
         Candidate candidate;
@@ -151,9 +150,9 @@ Result<std::vector<Candidate>> resolve_catalog_model(const Snapshot& snapshot,
             candidate.model = &model;
             candidate.mapping = &mapping;
             candidate.upstream_model = mapping.upstream_id;
-            ranked.push_back({price ? price->nano_per_million
-                                    : std::numeric_limits<std::int64_t>::max(),
-                              std::move(candidate)});
+            ranked.push_back(
+                {price ? price->nano_per_million : std::numeric_limits<std::int64_t>::max(),
+                 std::move(candidate)});
         }
     }
     std::stable_sort(ranked.begin(), ranked.end(),

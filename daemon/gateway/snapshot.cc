@@ -39,9 +39,9 @@ ProviderAccess make_access(const ProviderKey& key, const Vault& vault) {
 // Providers whose usual variable holds a key, and that have no stored one.
 void add_from_environment(std::vector<ProviderAccess>& accesses) {
     for (const Provider& provider : catalog::providers()) {
-        const bool stored = std::any_of(
-            accesses.begin(), accesses.end(),
-            [&](const ProviderAccess& access) { return access.provider == &provider; });
+        const bool stored =
+            std::any_of(accesses.begin(), accesses.end(),
+                        [&](const ProviderAccess& access) { return access.provider == &provider; });
         if (stored || provider.base_url.empty()) {
             continue;
         }

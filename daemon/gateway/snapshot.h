@@ -27,7 +27,7 @@ struct ProviderAccess {
     BaseUrl url;
     std::string secret;  ///< empty: none is sent
     bool enabled = true;
-    std::optional<Error> problem;  ///< why it cannot be used: no secret, a bad URL
+    std::optional<Error> problem;   ///< why it cannot be used: no secret, a bad URL
     bool from_environment = false;  ///< not stored: found in the provider's usual variable
 
     /// Catalog formats other than OpenAI's cannot be sent to.

@@ -54,8 +54,8 @@ std::optional<Usage> read_usage(std::string_view object) {
                                  nested_count(*fields, "prompt_tokens_details", "audio_tokens"));
     usage.input = prompt - usage.cached_input - usage.audio_input;
     const std::uint64_t completion = count(*fields, "completion_tokens");
-    usage.audio_output = std::min(
-        completion, nested_count(*fields, "completion_tokens_details", "audio_tokens"));
+    usage.audio_output =
+        std::min(completion, nested_count(*fields, "completion_tokens_details", "audio_tokens"));
     usage.output = completion - usage.audio_output;
     usage.has_own_cost = find_field(*fields, "cost") != nullptr;
     return usage;
@@ -74,16 +74,13 @@ std::optional<Cost> cost_of(const Usage& usage, const Mapping* mapping) {
     const auto& cached_price = prices.cached_input ? prices.cached_input : prices.input;
     const auto& audio_in_price = prices.audio_input ? prices.audio_input : prices.input;
     const auto& audio_out_price = prices.audio_output ? prices.audio_output : prices.output;
-    const bool known = add(usage.input, prices.input, input) &&
-                       add(usage.audio_input, audio_in_price, input) &&
-                       add(usage.cached_input, cached_price, cached) &&
-                       add(usage.output, prices.output, output) &&
-                       add(usage.audio_output, audio_out_price, output) &&
-                       add(usage.input, prices.input, total) &&
-                       add(usage.audio_input, audio_in_price, total) &&
-                       add(usage.cached_input, cached_price, total) &&
-                       add(usage.output, prices.output, total) &&
-                       add(usage.audio_output, audio_out_price, total);
+    const bool known =
+        add(usage.input, prices.input, input) && add(usage.audio_input, audio_in_price, input) &&
+        add(usage.cached_input, cached_price, cached) && add(usage.output, prices.output, output) &&
+        add(usage.audio_output, audio_out_price, output) && add(usage.input, prices.input, total) &&
+        add(usage.audio_input, audio_in_price, total) &&
+        add(usage.cached_input, cached_price, total) && add(usage.output, prices.output, total) &&
+        add(usage.audio_output, audio_out_price, total);
     if (!known || (!prices.input && !prices.output)) {
         return std::nullopt;
     }

@@ -29,11 +29,11 @@ class ChunkedDecoder {
 
     State state_ = State::more;
     Place place_ = Place::size;
-    std::uint64_t left_ = 0;      // of the open chunk
-    int digits_ = 0;              // of the size read so far
-    std::size_t overhead_ = 0;    // bytes of the extension or the trailers
+    std::uint64_t left_ = 0;       // of the open chunk
+    int digits_ = 0;               // of the size read so far
+    std::size_t overhead_ = 0;     // bytes of the extension or the trailers
     std::size_t line_length_ = 0;  // of the trailer line, without its end
-    bool saw_cr_ = false;         // in the trailers
+    bool saw_cr_ = false;          // in the trailers
 };
 
 /// Starts a chunk of `size` bytes: "1f\r\n", in `buffer`.

@@ -17,12 +17,12 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxHead = 64 * 1024;
-constexpr milliseconds kHeadTime{10'000};       // for the whole head: a drip feed gets no more
-constexpr milliseconds kBodyStall{30'000};      // between two pieces of a body
-constexpr milliseconds kIdleTime{120'000};      // between two requests
-constexpr milliseconds kWriteStall{120'000};    // for a client that does not read
-constexpr milliseconds kLingerTime{5'000};      // for a refused client to read why
-constexpr std::size_t kBodyStep = 256 * 1024;   // what a declared length alone may reserve
+constexpr milliseconds kHeadTime{10'000};      // for the whole head: a drip feed gets no more
+constexpr milliseconds kBodyStall{30'000};     // between two pieces of a body
+constexpr milliseconds kIdleTime{120'000};     // between two requests
+constexpr milliseconds kWriteStall{120'000};   // for a client that does not read
+constexpr milliseconds kLingerTime{5'000};     // for a refused client to read why
+constexpr std::size_t kBodyStep = 256 * 1024;  // what a declared length alone may reserve
 
 }  // namespace
 
@@ -31,7 +31,9 @@ Connection::Connection(Server& server, asio::ip::tcp::socket tcp)
     server_.connections_.insert(this);
 }
 
-Connection::~Connection() { server_.closed(*this); }
+Connection::~Connection() {
+    server_.closed(*this);
+}
 
 void Connection::Readable::await_suspend(std::coroutine_handle<> waiting) const {
     connection.waiting_ = waiting;
@@ -61,8 +63,7 @@ void Connection::readable() {
     // A request is being answered. Input now is the client's next request, which can wait, or its
     // end.
     char byte = 0;
-    const ssize_t got =
-        ::recv(socket_.tcp().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const ssize_t got = ::recv(socket_.tcp().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (got > 0) {
         return;
     }
@@ -176,14 +177,15 @@ Task<Connection::Step> Connection::serve_one() {
     head_request_ = head.method == "HEAD";
     http10_ = head.minor_version == 0;
     chunked_out_ = false;
-    const bool has_body = head.framing.kind == BodyFraming::Kind::chunked || head.framing.length > 0;
+    const bool has_body =
+        head.framing.kind == BodyFraming::Kind::chunked || head.framing.length > 0;
     if (const auto refusal = server_.service().screen(head)) {
         if (has_body) {
             co_await refuse(*refusal);
             co_return Step::close;
         }
         const bool sent = co_await answer_locally(*refusal);
-        co_return sent && keep_alive_ ? Step::next : Step::close;
+        co_return sent&& keep_alive_ ? Step::next : Step::close;
     }
     std::string body;
     const Step read = co_await read_body(head, body);
@@ -198,7 +200,7 @@ Task<Connection::Step> Connection::serve_one() {
         co_return Step::close;
     }
     co_return keep_alive_ && !gone_ && !half_closed_ && socket_.is_open() ? Step::next
-                                                                         : Step::close;
+                                                                          : Step::close;
 }
 
 Task<Connection::Step> Connection::read_body(const RequestHead& head, std::string& body) {
@@ -206,8 +208,8 @@ Task<Connection::Step> Connection::read_body(const RequestHead& head, std::strin
         co_return Step::next;
     }
     if (head.framing.length > server_.service().max_body()) {
-        co_return co_await refuse_and_close({413, "the request's body is too large",
-                                             "request_too_large"});
+        co_return co_await refuse_and_close(
+            {413, "the request's body is too large", "request_too_large"});
     }
     if (head.expect_continue && in_.empty()) {
         std::vector<iovec> pieces(1, piece("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -256,8 +258,8 @@ Task<Connection::Step> Connection::read_chunked_body(std::string& body) {
         const auto state = decoder.feed(rest, body);
         in_.erase(0, in_.size() - rest.size());
         if (body.size() > server_.service().max_body()) {
-            co_return co_await refuse_and_close({413, "the request's body is too large",
-                                                 "request_too_large"});
+            co_return co_await refuse_and_close(
+                {413, "the request's body is too large", "request_too_large"});
         }
         if (state == ChunkedDecoder::State::done) {
             co_return Step::next;
@@ -356,8 +358,7 @@ Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_vi
     for (const std::string_view part : body) {
         size += part.size();
     }
-    const std::string text =
-        head_text(head, "content-length: " + std::to_string(size) + "\r\n");
+    const std::string text = head_text(head, "content-length: " + std::to_string(size) + "\r\n");
     std::vector<iovec> pieces;
     pieces.reserve(body.size() + 1);
     pieces.push_back(piece(text));

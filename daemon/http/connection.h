@@ -63,8 +63,8 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     Socket socket_;
     std::string in_;  // bytes that have arrived and are not consumed
     Deadline deadline_;
-    bool armed_ = false;                  // a wait for input is under way
-    std::coroutine_handle<> waiting_;     // resumed by it, unless a request is being answered
+    bool armed_ = false;               // a wait for input is under way
+    std::coroutine_handle<> waiting_;  // resumed by it, unless a request is being answered
     std::function<void()> gone_callback_;
     bool gone_ = false;
     bool half_closed_ = false;  // the client sends no more, but may still read

@@ -66,7 +66,9 @@ Result<std::uint16_t> Server::listen(const std::string& host, int port) {
     return acceptor_.local_endpoint().port();
 }
 
-void Server::start() { spawn(accept()); }
+void Server::start() {
+    spawn(accept());
+}
 
 Task<void> Server::accept() {
     while (!draining_) {
@@ -101,9 +103,8 @@ void Server::closed(Connection& connection) {
     connections_.erase(&connection);
     if (draining_ && connections_.empty() && drained_) {
         grace_.clear();
-        asio::post(loop_.io(), [callback = std::exchange(drained_, nullptr), cut = cut_] {
-            callback(cut);
-        });
+        asio::post(loop_.io(),
+                   [callback = std::exchange(drained_, nullptr), cut = cut_] { callback(cut); });
     }
 }
 

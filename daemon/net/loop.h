@@ -64,9 +64,7 @@ class Loop {
         }
         void await_resume() const noexcept {}
     };
-    SleepAwaiter sleep(std::chrono::milliseconds time) {
-        return {asio::steady_timer(io_, time)};
-    }
+    SleepAwaiter sleep(std::chrono::milliseconds time) { return {asio::steady_timer(io_, time)}; }
 
   private:
     friend class Deadline;

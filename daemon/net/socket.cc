@@ -23,8 +23,8 @@ SSL_CTX* client_context() {
         SSL_CTX_set_min_proto_version(made, TLS1_2_VERSION);
         SSL_CTX_set_default_verify_paths(made);
         SSL_CTX_set_verify(made, SSL_VERIFY_PEER, nullptr);
-        SSL_CTX_set_mode(made, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+        SSL_CTX_set_mode(made, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                   SSL_MODE_RELEASE_BUFFERS);
         return made;
     }();
     return context;
@@ -44,11 +44,15 @@ std::string tls_failure(SSL* ssl, const std::string& host) {
 
 }  // namespace
 
-void Socket::SslDeleter::operator()(ssl_st* ssl) const noexcept { SSL_free(ssl); }
+void Socket::SslDeleter::operator()(ssl_st* ssl) const noexcept {
+    SSL_free(ssl);
+}
 
 Socket::Socket(Tcp tcp) : tcp_(std::move(tcp)) {}
 
-Socket::~Socket() { close(); }
+Socket::~Socket() {
+    close();
+}
 
 Task<std::error_code> Socket::connect(std::vector<asio::ip::tcp::endpoint> endpoints) {
     std::error_code error = asio::error::host_not_found;

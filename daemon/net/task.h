@@ -101,10 +101,14 @@ struct Detached {
     };
 };
 
-inline Detached run_detached(Task<void> task) { co_await std::move(task); }
+inline Detached run_detached(Task<void> task) {
+    co_await std::move(task);
+}
 }  // namespace detail
 
 /// Starts a task that lives until it ends.
-inline void spawn(Task<void> task) { detail::run_detached(std::move(task)); }
+inline void spawn(Task<void> task) {
+    detail::run_detached(std::move(task));
+}
 
 }  // namespace llmgw

@@ -50,8 +50,8 @@ std::string content_text(const Json& content) {
     std::string text;
     if (content.is_array()) {
         for (const Json& part : content) {
-            if (part.is_object() && part.value("type", "") == "text" && part.contains("text") &&
-                part["text"].is_string()) {
+            if (part.is_object() && part.value("type", Json("")) == "text" &&
+                part.contains("text") && part["text"].is_string()) {
                 text += (text.empty() ? "" : "\n") + part["text"].get<std::string>();
             }
         }
@@ -196,8 +196,8 @@ std::vector<std::string> embeddings(const Json& request) {
         const std::vector<float> vector = vector_of(texts[i], dimensions);
         Json embedding = vector;
         if (base64) {
-            embedding = to_base64({reinterpret_cast<const char*>(vector.data()),
-                                   vector.size() * sizeof(float)});
+            embedding = to_base64(
+                {reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)});
         }
         data.push_back({{"object", "embedding"}, {"index", i}, {"embedding", embedding}});
     }

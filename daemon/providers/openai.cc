@@ -59,8 +59,7 @@ std::int64_t max_temperature_milli(const Candidate& candidate) {
     return 0;
 }
 
-std::optional<std::string> clamped_temperature(const Candidate& candidate,
-                                               const JsonField& field) {
+std::optional<std::string> clamped_temperature(const Candidate& candidate, const JsonField& field) {
     const std::int64_t limit = max_temperature_milli(candidate);
     const auto value = json_double(field.value);
     if (limit == 0 || !value || *value * 1000 <= static_cast<double>(limit)) {

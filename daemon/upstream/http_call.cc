@@ -274,8 +274,7 @@ std::string_view HttpCall::take_content(char* bytes, std::size_t size) {
         case BodyFraming::Kind::until_close:
             return {bytes, size};
         case BodyFraming::Kind::length: {
-            const auto content =
-                static_cast<std::size_t>(std::min<std::uint64_t>(left_, size));
+            const auto content = static_cast<std::size_t>(std::min<std::uint64_t>(left_, size));
             left_ -= content;
             complete_ = left_ == 0;
             head_.keep_alive = head_.keep_alive && content == size;
@@ -318,7 +317,8 @@ Task<BodyPart> HttpCall::next() {
             co_return BodyPart{};
         }
         if (broken_) {
-            co_return BodyPart{BodyPart::State::failed, {},
+            co_return BodyPart{BodyPart::State::failed,
+                               {},
                                failure("the provider's answer is not well-formed HTTP")};
         }
         if (body_begin_ < head_bytes_.size()) {
@@ -344,7 +344,8 @@ Task<BodyPart> HttpCall::next() {
             continue;
         }
         if (got.state != Io::ok) {
-            co_return BodyPart{BodyPart::State::failed, {},
+            co_return BodyPart{BodyPart::State::failed,
+                               {},
                                failure("the provider closed the connection in the middle of its "
                                        "answer")};
         }

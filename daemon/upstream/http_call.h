@@ -80,7 +80,7 @@ class HttpCall : public UpstreamAnswer {
     const char* phase_ = "connecting";
     Phases phases_;
 
-    std::string head_bytes_;    // the head, and what came with it
+    std::string head_bytes_;      // the head, and what came with it
     std::size_t body_begin_ = 0;  // where the body begins in head_bytes_
     ResponseHead head_;
     ChunkedDecoder chunked_;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_set>
+
+#include "daemon/gateway/core.h"
+#include "daemon/http/local_endpoints.h"
+#include "daemon/http/service.h"
+
+namespace llmgw {
+
+/// What the admin endpoints may do to the daemon.
+struct DaemonControl {
+    std::function<std::string()> status;  ///< a JSON document
+    std::function<void(bool now)> stop;
+    std::function<void()> reload;
+    std::string admin_token;
+};
+
+/// The HTTP interface: who may ask, and who answers.
+class ApiService : public Service {
+  public:
+    struct Options {
+        bool no_auth = false;
+        std::string host;  ///< what the daemon is bound to
+        bool loopback = true;
+    };
+    /// Calls `vault.digest` for each request; `core` and `vault` outlive the service.
+    ApiService(Core& core, const Vault& vault, Options options, DaemonControl control);
+
+    std::optional<LocalAnswer> screen(const RequestHead& head) override;
+    Task<void> handle(const RequestHead& head, std::string body, Client& client) override;
+    LocalAnswer refuse(const HttpRefusal& refusal) override;
+    [[nodiscard]] std::uint64_t max_body() const override;
+    [[nodiscard]] std::size_t max_connections() const override;
+
+  private:
+    [[nodiscard]] std::optional<Error> check_origin(const RequestHead& head) const;
+    [[nodiscard]] std::optional<Error> check_key(const RequestHead& head) const;
+    [[nodiscard]] bool is_admin(const RequestHead& head) const;
+    LocalAnswer answer_locally(const LocalRequest& request);
+
+    Core& core_;
+    const Vault& vault_;
+    Options options_;
+    DaemonControl control_;
+    LocalEndpoints local_;
+};
+
+}  // namespace llmgw

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/gateway/attempt.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/clock.h"
+#include "common/base/json_scan.h"
+#include "common/base/text.h"
+#include "daemon/providers/mock.h"
+#include "daemon/providers/openai.h"
+#include "daemon/upstream/http_call.h"
+
+namespace llmgw {
+
+namespace {
+
+constexpr std::size_t kMaxPlainBody = 256 * 1024 * 1024;
+constexpr std::size_t kMaxErrorBody = 1024 * 1024;
+
+// Client headers that mean something to a provider. Everything else stays here.
+constexpr std::string_view kForwarded[] = {"openai-beta", "idempotency-key"};
+
+// Upstream headers that mean something to a client.
+bool is_passed_on(std::string_view name) {
+    const std::string lower = to_lower(name);
+    return lower == "retry-after" || lower == "retry-after-ms" || lower == "openai-version" ||
+           lower == "openai-processing-ms" || lower.starts_with("x-ratelimit-");
+}
+
+// Statuses by which a provider says that it, not the request, is the trouble.
+bool is_provider_fault(int status) {
+    return status >= 500 || (status >= 300 && status < 400) || status == 401 || status == 402 ||
+           status == 403 || status == 404 || status == 405 || status == 408 || status == 429;
+}
+
+std::string error_name(const Error& error) {
+    switch (error.kind) {
+        case Errc::timeout:
+            return "upstream_timeout";
+        case Errc::interrupted:
+            return "request_cancelled";
+        default:
+            return "network_error";
+    }
+}
+
+std::string status_error_name(int status) {
+    if (status == 429) {
+        return "rate_limited";
+    }
+    return status >= 500 ? "server_error" : "upstream_error";
+}
+
+// Takes our own secret out of a text that a provider sent back.
+void scrub(std::string& text, const std::string& secret) {
+    if (secret.size() < 4) {
+        return;
+    }
+    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+        text.replace(at, secret.size(), "***");
+    }
+}
+
+// The provider's own words in an error document: {"error":{"message":…}} and its kin.
+std::string provider_message(std::string_view body) {
+    const auto fields = scan_object(body);
+    if (!fields) {
+        return {};
+    }
+    const JsonField* field = find_field(*fields, "error");
+    std::optional<std::string> text;
+    if (field != nullptr && json_kind(field->value) == JsonKind::object) {
+        const auto inner = scan_object(field->value);
+        const JsonField* const message = inner ? find_field(*inner, "message") : nullptr;
+        text = message != nullptr ? json_text(message->value) : std::nullopt;
+    } else {
+        field = field == nullptr ? find_field(*fields, "message") : field;
+        text = field != nullptr ? json_text(field->value) : std::nullopt;
+    }
+    return printable(text.value_or("").substr(0, 500));
+}
+
+Error upstream_error(const Candidate& candidate, std::string what) {
+    Error error;
+    error.kind = Errc::upstream;
+    error.message = std::string(candidate.provider_name()) + ": " + std::move(what);
+    return error;
+}
+
+// Reads a body to its end, up to `limit` bytes. The error says why there is none.
+Task<Result<std::string>> read_all(UpstreamAnswer& answer, std::size_t limit) {
+    std::string body;
+    for (;;) {
+        const BodyPart part = co_await answer.next();
+        if (part.state == BodyPart::State::failed) {
+            co_return tl::unexpected(part.error);
+        }
+        if (part.state == BodyPart::State::end) {
+            co_return body;
+        }
+        if (body.size() + part.bytes.size() > limit) {
+            co_return fail(Errc::upstream, "the answer is too large to be taken in");
+        }
+        body.append(part.bytes);
+    }
+}
+
+bool is_json_type(std::string_view type) {
+    return type.find("json") != std::string_view::npos;
+}
+
+// What is wrong with the head of an answer that claims success; empty: nothing.
+std::string unusable_head(const ResponseHead& head) {
+    const std::string_view encoding = head.header("content-encoding");
+    if (!encoding.empty() && !equals_ignoring_case(encoding, "identity")) {
+        return "it sent a compressed answer (" + printable(encoding) +
+               ") although none was asked for";
+    }
+    const std::string type = to_lower(head.header("content-type"));
+    if (type.starts_with("text/html")) {
+        return "it sent a web page instead of an API's answer; is the base URL right?";
+    }
+    return {};
+}
+
+// What is wrong with a whole plain answer; empty: nothing.
+std::string unusable_body(std::string_view body) {
+    if (trim(body).empty()) {
+        return "it sent an empty answer";
+    }
+    const auto fields = scan_object(body);
+    if (!fields) {
+        return "it sent an answer that is not JSON";
+    }
+    const JsonField* const error = find_field(*fields, "error");
+    if (error != nullptr && json_kind(error->value) != JsonKind::null &&
+        find_field(*fields, "choices") == nullptr && find_field(*fields, "data") == nullptr) {
+        return "it reported an error: " + provider_message(body);
+    }
+    return {};
+}
+
+CallTimeouts timeouts_of(const Settings& settings) {
+    CallTimeouts timeouts;
+    timeouts.connect = std::chrono::milliseconds(settings.connect_timeout_ms);
+    timeouts.first_byte = std::chrono::milliseconds(settings.first_byte_timeout_ms);
+    timeouts.idle = std::chrono::milliseconds(settings.idle_timeout_ms);
+    timeouts.total = std::chrono::milliseconds(settings.total_timeout_ms);
+    return timeouts;
+}
+
+// Fills in how the provider refused, from its status and body.
+void note_refusal(Attempt& out, const Candidate& candidate, const ResponseHead& head,
+                  std::string body) {
+    const std::string& secret = candidate.access->secret;
+    scrub(body, secret);
+    const std::string words = provider_message(body);
+    const std::string status = std::to_string(head.status);
+    out.final = !is_provider_fault(head.status);
+    out.retry_fields = passed_on_fields(head);
+    if (head.status == 401 || head.status == 402 || head.status == 403) {
+        out.error =
+            upstream_error(candidate, "the key \"" + candidate.access->label + "\" was refused (" +
+                                          status + ")" + (words.empty() ? "" : ": " + words));
+        out.error.hint = "llmgw providers test " + candidate.access->label;
+        return;
+    }
+    out.error = upstream_error(
+        candidate, "it answered with status " + status + (words.empty() ? "" : ": " + words));
+    if (head.status >= 400 && !words.empty()) {
+        out.refused_status = head.status;
+        out.body = std::move(body);
+    }
+}
+
+}  // namespace
+
+std::string passed_on_fields(const ResponseHead& head) {
+    std::string fields;
+    for (const HeaderView& header : head.headers) {
+        if (is_passed_on(header.name)) {
+            fields += to_lower(header.name) + ": " + std::string(header.value) + "\r\n";
+        }
+    }
+    return fields;
+}
+
+std::string upstream_head(const Candidate& candidate, const AdaptedRequest& request,
+                          const InferenceCall& call, const RequestHead& client_head,
+                          std::string_view secret) {
+    const BaseUrl& url = candidate.access->url;
+    std::string head;
+    head.reserve(512);
+    head += "POST ";
+    head += url.path;
+    head += request.path;
+    head += " HTTP/1.1\r\nHost: ";
+    head += url.host_header();
+    if (!secret.empty()) {
+        head += "\r\nAuthorization: Bearer ";
+        head += secret;
+    }
+    head += "\r\nContent-Type: application/json\r\nAccept: ";
+    head += call.stream ? "text/event-stream" : "application/json";
+    head += "\r\nAccept-Encoding: identity\r\nUser-Agent: llmgw/" LLMGW_VERSION "\r\n";
+    for (const HeaderView& header : client_head.headers) {
+        for (const std::string_view name : kForwarded) {
+            if (equals_ignoring_case(header.name, name)) {
+                head += std::string(name) + ": " + std::string(header.value) + "\r\n";
+            }
+        }
+    }
+    head += "Content-Length: ";
+    head += std::to_string(request.body_size());
+    head += "\r\n\r\n";
+    return head;
+}
+
+Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate) {
+    Attempt out;
+    AttemptRecord record{std::string(candidate.provider_name()),
+                         std::string(candidate.model_name()),
+                         candidate.mock ? "" : candidate.access->label, 0, "none"};
+    exchange.core.stats.attempts++;
+    const auto finished = [&](std::string error) {
+        record.error = std::move(error);
+        exchange.attempts.push_back(std::move(record));
+        exchange.active = nullptr;
+    };
+    AdaptedRequest request;
+    if (candidate.mock) {
+        out.answer = mock_answer(call, exchange.request_id, unix_ms() / 1000);
+        record.status = 200;
+    } else {
+        request = adapt_openai(call, candidate);
+        out.changes = request.changes();
+        auto http = std::make_unique<HttpCall>(exchange.core.pool,
+                                               timeouts_of(exchange.snapshot->settings));
+        exchange.active = http.get();
+        const std::string head =
+            upstream_head(candidate, request, call, exchange.head, candidate.access->secret);
+        auto started = co_await http->start(candidate.access->url, head, request.body);
+        if (!started) {
+            const Error& why = started.error();
+            out.error = upstream_error(candidate, why.message);
+            out.error.kind = why.kind;
+            out.final = why.kind == Errc::interrupted;
+            finished(error_name(why));
+            co_return out;
+        }
+        record.status = http->head().status;
+        out.answer = std::move(http);
+    }
+    const ResponseHead& head = out.answer->head();
+    const std::string type = to_lower(head.header("content-type"));
+    if (head.status < 200 || head.status >= 300) {
+        auto body = co_await read_all(*out.answer, kMaxErrorBody);
+        note_refusal(out, candidate, head, body ? std::move(*body) : std::string());
+        out.answer.reset();
+        finished(status_error_name(record.status));
+        co_return out;
+    }
+    std::string wrong = unusable_head(head);
+    out.streaming = call.stream && !is_json_type(type);
+    if (wrong.empty() && !out.streaming) {
+        auto body = co_await read_all(*out.answer, kMaxPlainBody);
+        if (!body) {
+            wrong = body.error().message;
+            out.error.kind = body.error().kind;
+        } else {
+            wrong = unusable_body(*body);
+            out.body = std::move(*body);
+        }
+    }
+    if (!wrong.empty()) {
+        const Errc kind = out.error.kind == Errc::failed ? Errc::upstream : out.error.kind;
+        out.error = upstream_error(candidate, std::move(wrong));
+        out.error.kind = kind;
+        out.final = kind == Errc::interrupted;
+        if (!candidate.mock) {
+            scrub(out.error.message, candidate.access->secret);
+        }
+        out.answer.reset();
+        out.body.clear();
+        finished("upstream_error");
+        co_return out;
+    }
+    UpstreamAnswer* const answer = out.answer.get();
+    finished("none");
+    exchange.active = answer;
+    co_return out;
+}
+
+}  // namespace llmgw

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <asio/post.hpp>
+#include <csignal>
+#include <utility>
+
+#include "common/base/text.h"
+#include "daemon/api/routes.h"
+#include "daemon/gateway/attempt.h"
+#include "daemon/gateway/cancel_watch.h"
+#include "daemon/gateway/gateway.h"
+#include "daemon/gateway/pipeline.h"
+#include "daemon/gateway/setup.h"
+#include "daemon/providers/openai.h"
+
+namespace llmgw {
+
+namespace {
+
+// Hands an answer to the command line.
+class SinkClient : public Client {
+  public:
+    explicit SinkClient(AnswerSink& sink) : sink_(sink) {}
+
+    Task<bool> answer(const AnswerHead& head, std::vector<std::string_view> body) override {
+        give_head(head);
+        for (const std::string_view piece : body) {
+            sink_.on_data(piece);
+        }
+        complete_ = true;
+        co_return true;
+    }
+    Task<bool> begin(const AnswerHead& head) override {
+        give_head(head);
+        co_return !gone_;
+    }
+    Task<bool> send(std::string_view bytes) override {
+        sink_.on_data(bytes);
+        co_return !gone_;
+    }
+    Task<bool> end(bool clean) override {
+        complete_ = clean;
+        co_return clean;
+    }
+    void on_gone(std::function<void()> callback) override { callback_ = std::move(callback); }
+    [[nodiscard]] bool gone() const override { return gone_; }
+    [[nodiscard]] bool complete() const { return complete_; }
+
+    void leave() {
+        gone_ = true;
+        if (callback_) {
+            std::exchange(callback_, nullptr)();
+        }
+    }
+
+  private:
+    void give_head(const AnswerHead& head) {
+        HeaderList headers{{"content-type", std::string(head.content_type)}};
+        for (const std::string_view line : split(head.fields, '\n')) {
+            const std::size_t colon = line.find(':');
+            if (colon != std::string_view::npos) {
+                headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
+            }
+        }
+        sink_.on_head(head.status, headers);
+    }
+
+    AnswerSink& sink_;
+    std::function<void()> callback_;
+    bool gone_ = false;
+    bool complete_ = false;
+};
+
+RequestHead head_of(const GatewayCall& call) {
+    RequestHead head;
+    head.method = call.method;
+    head.target = call.path;
+    head.path = call.path;
+    for (const auto& [name, value] : call.headers) {
+        head.headers.push_back({name, value});
+    }
+    return head;
+}
+
+Result<Endpoint> endpoint_of(const GatewayCall& call) {
+    const auto endpoint = inference_endpoint(normal_path(call.path));
+    if (!endpoint) {
+        return fail(Errc::usage, "there is nothing at " + printable(call.path));
+    }
+    return *endpoint;
+}
+
+Task<void> run(Core& core, Endpoint endpoint, const RequestHead& head, std::string body,
+               SinkClient& client) {
+    co_await serve_inference(core, endpoint, head, std::move(body), client);
+    core.pool.clear();
+    core.loop.stop();
+}
+
+}  // namespace
+
+Result<void> call_in_process(const Home& home, const GatewayCall& call, AnswerSink& sink,
+                             Cancel& cancel) {
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto endpoint = endpoint_of(call);
+    if (!endpoint) {
+        return tl::unexpected(endpoint.error());
+    }
+    auto setup = open_setup(home);
+    if (!setup) {
+        return tl::unexpected(setup.error());
+    }
+    const RequestHead head = head_of(call);
+    Loop loop;
+    Core core(loop, setup->snapshot);
+    SinkClient client(sink);
+    {
+        const CancelWatch watch(loop, cancel, [&client] { client.leave(); });
+        asio::post(loop.io(), [&] { spawn(run(core, *endpoint, head, call.body, client)); });
+        loop.run();
+    }
+    if (client.complete()) {
+        return {};
+    }
+    if (client.gone()) {
+        return fail(Errc::interrupted, "the call was interrupted");
+    }
+    return fail(Errc::upstream, "the answer was cut off");
+}
+
+Result<std::string> dry_run(const Home& home, const GatewayCall& call) {
+    const auto endpoint = endpoint_of(call);
+    if (!endpoint) {
+        return tl::unexpected(endpoint.error());
+    }
+    auto setup = open_setup(home);
+    if (!setup) {
+        return tl::unexpected(setup.error());
+    }
+    const auto parsed = InferenceCall::parse(*endpoint, call.body);
+    if (!parsed) {
+        return tl::unexpected(parsed.error());
+    }
+    const auto candidates = resolve_model(*setup->snapshot, (*parsed)->model);
+    if (!candidates) {
+        return tl::unexpected(candidates.error());
+    }
+    const Candidate& first = candidates->front();
+    if (first.mock) {
+        return "mock/" + first.upstream_model + " is answered inside llmgw; nothing is sent\n\n" +
+               (*parsed)->body + "\n";
+    }
+    const AdaptedRequest request = adapt_openai(**parsed, first);
+    const std::string secret =
+        first.access->secret.empty() ? "" : mask_secret(first.access->secret);
+    std::string text = upstream_head(first, request, **parsed, head_of(call), secret);
+    std::erase(text, '\r');
+    for (const std::string_view piece : request.body) {
+        text += piece;
+    }
+    return "# to " + first.access->url.origin() + "\n" + text + "\n";
+}
+
+}  // namespace llmgw

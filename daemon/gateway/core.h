@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "daemon/gateway/snapshot.h"
+#include "daemon/upstream/pool.h"
+
+namespace llmgw {
+
+/// What has been served since the start.
+struct Stats {
+    std::uint64_t requests = 0;
+    std::uint64_t errors = 0;    ///< answered with 4xx or 5xx, or cut off
+    std::uint64_t attempts = 0;  ///< calls to upstreams
+    std::uint64_t streams = 0;   ///< being relayed now
+    std::uint64_t prompt_tokens = 0;
+    std::uint64_t completion_tokens = 0;
+    Money cost;  ///< of the requests whose cost is known
+};
+
+/// What all requests of a gateway share. Only for the loop's thread; a new snapshot is put in place
+/// between two steps of it.
+struct Core {
+    Core(Loop& on, std::shared_ptr<const Snapshot> first)
+        : loop(on), pool(on), snapshot(std::move(first)), random(std::random_device{}()) {}
+
+    /// "req_" and 24 hexadecimal digits; unique, not secret.
+    [[nodiscard]] std::string new_request_id();
+
+    Loop& loop;
+    UpstreamPool pool;
+    std::shared_ptr<const Snapshot> snapshot;
+    Stats stats;
+    std::mt19937_64 random;
+};
+
+}  // namespace llmgw

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.h"
+#include "daemon/gateway/core.h"
+#include "daemon/gateway/inference_call.h"
+#include "daemon/gateway/resolve.h"
+#include "daemon/http/client.h"
+#include "daemon/http/head.h"
+#include "daemon/upstream/answer.h"
+
+namespace llmgw {
+
+/// One call to one provider, for the answer's `metadata.routing`.
+struct AttemptRecord {
+    std::string provider;
+    std::string model;
+    std::string key;    ///< the provider key's label
+    int status = 0;     ///< 0: no answer
+    std::string error;  ///< "none", "network_error", "upstream_timeout", "upstream_error"…
+};
+
+/// One request on its way through the gateway.
+struct Exchange {
+    Exchange(Core& in, Client& from, const RequestHead& request);
+
+    Core& core;
+    Client& client;
+    const RequestHead& head;
+    std::shared_ptr<const Snapshot> snapshot;  ///< the set-up it began with
+    std::string request_id;                    ///< the client's own, if it sent one
+    bool no_fallback = false;
+    bool plain = false;
+    std::vector<AttemptRecord> attempts;
+    UpstreamAnswer* active = nullptr;  ///< cancelled when the client goes away
+
+    /// Header lines that every inference answer has.
+    [[nodiscard]] std::string common_fields() const;
+    /// Those, and what is known of the provider that answered.
+    [[nodiscard]] std::string answer_fields(const Candidate& candidate,
+                                            std::string_view changes) const;
+    /// The members of `metadata`.
+    [[nodiscard]] std::string metadata(std::string_view requested_model,
+                                       const Candidate& candidate) const;
+    /// The attempts as a JSON array.
+    [[nodiscard]] std::string routing() const;
+};
+
+/// Answers with an error and counts it.
+Task<void> answer_error(Exchange& exchange, const Error& error, std::string_view more = {},
+                        std::string_view more_fields = {});
+
+}  // namespace llmgw

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/gateway/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/gateway/attempt.h"
+#include "daemon/gateway/exchange.h"
+#include "daemon/gateway/relay.h"
+#include "daemon/gateway/resolve.h"
+#include "daemon/log.h"
+#include "daemon/providers/openai.h"
+
+namespace llmgw {
+
+namespace {
+
+// How many of the candidates may be tried.
+std::size_t attempt_limit(const Exchange& exchange, std::size_t candidates) {
+    if (exchange.no_fallback) {
+        return std::min<std::size_t>(1, candidates);
+    }
+    const auto retries = static_cast<std::size_t>(exchange.snapshot->settings.max_retries);
+    return std::min(candidates, retries + 1);
+}
+
+// With `strict`, a request that would have to be changed is refused instead.
+std::optional<Error> strict_refusal(const Exchange& exchange, const InferenceCall& call,
+                                    const Candidate& candidate) {
+    if (!exchange.snapshot->settings.strict || candidate.mock) {
+        return std::nullopt;
+    }
+    const AdaptedRequest adapted = adapt_openai(call, candidate);
+    if (adapted.dropped.empty() && adapted.clamped.empty()) {
+        return std::nullopt;
+    }
+    Error error;
+    error.kind = Errc::invalid_request;
+    error.code = "unsupported_parameter";
+    error.param = adapted.dropped.empty() ? adapted.clamped.front() : adapted.dropped.front();
+    error.message = std::string(candidate.provider_name()) +
+                    " does not take the request as it is: " + adapted.changes();
+    error.hint = "llmgw config set strict false lets llmgw change it";
+    return error;
+}
+
+// Tells the client why nobody answered: the provider's own refusal when there was only one.
+Task<void> answer_failure(Exchange& exchange, Attempt& last) {
+    const std::string retry = last.retry_fields;
+    if (last.refused_status != 0 && (last.final || exchange.attempts.size() == 1)) {
+        exchange.core.stats.errors++;
+        AnswerHead head;
+        head.status = last.refused_status;
+        head.fields = exchange.common_fields();
+        head.fields += "x-llmgw-provider: " + exchange.attempts.back().provider + "\r\n" + retry;
+        std::vector<std::string_view> body(1, last.body);
+        co_await exchange.client.answer(head, std::move(body));
+        co_return;
+    }
+    if (exchange.attempts.size() == 1) {
+        co_await answer_error(exchange, last.error, ",\"attempts\":" + exchange.routing(), retry);
+        co_return;
+    }
+    Error error;
+    error.kind = Errc::upstream;
+    error.code = "all_providers_failed";
+    error.message = "all " + std::to_string(exchange.attempts.size()) +
+                    " providers failed; the last one: " + last.error.message;
+    error.hint = last.error.hint;
+    co_await answer_error(exchange, error, ",\"attempts\":" + exchange.routing(),
+                          "x-should-retry: false\r\n" + retry);
+}
+
+void account(Exchange& exchange, const Candidate& candidate, const Outcome& outcome) {
+    Stats& stats = exchange.core.stats;
+    stats.errors += outcome.complete ? 0 : 1;
+    if (outcome.usage) {
+        stats.prompt_tokens += outcome.usage->prompt();
+        stats.completion_tokens += outcome.usage->output + outcome.usage->audio_output;
+    }
+    if (outcome.cost) {
+        stats.cost += outcome.cost->total;
+    }
+    if (log_enabled(LogLevel::debug)) {
+        log(LogLevel::debug, outcome.complete ? "answered" : "cut off",
+            {{"request_id", exchange.request_id},
+             {"provider", std::string(candidate.provider_name())},
+             {"model", std::string(candidate.model_name())},
+             {"cost", outcome.cost ? to_decimal(outcome.cost->total) : "unknown"}});
+    }
+}
+
+Task<void> relay(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                 Attempt& answered) {
+    Outcome outcome;
+    if (answered.streaming) {
+        exchange.core.stats.streams++;
+        outcome = co_await relay_stream(exchange, call, candidate, answered);
+        exchange.core.stats.streams--;
+    } else {
+        outcome = co_await relay_plain(exchange, call, candidate, answered);
+    }
+    account(exchange, candidate, outcome);
+}
+
+void log_failed(const Exchange& exchange, const Attempt& failed) {
+    log(LogLevel::warn, "a provider failed",
+        {{"request_id", exchange.request_id},
+         {"provider", exchange.attempts.back().provider},
+         {"error", failed.error.message}});
+}
+
+}  // namespace
+
+Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& head, std::string body,
+                           Client& client) {
+    Exchange exchange(core, client, head);
+    core.stats.requests++;
+    const auto call = InferenceCall::parse(endpoint, std::move(body));
+    if (!call) {
+        co_await answer_error(exchange, call.error());
+        co_return;
+    }
+    const auto candidates = resolve_model(*exchange.snapshot, (*call)->model);
+    if (!candidates) {
+        co_await answer_error(exchange, candidates.error());
+        co_return;
+    }
+    const GoneWatch watch(client, [&exchange] {
+        if (exchange.active != nullptr) {
+            exchange.active->cancel();
+        }
+    });
+    const std::size_t limit = attempt_limit(exchange, candidates->size());
+    for (std::size_t i = 0; i < limit; i++) {
+        const Candidate& candidate = (*candidates)[i];
+        if (const auto refusal = strict_refusal(exchange, **call, candidate)) {
+            co_await answer_error(exchange, *refusal);
+            co_return;
+        }
+        Attempt tried = co_await attempt(exchange, **call, candidate);
+        if (tried.answer) {
+            co_await relay(exchange, **call, candidate, tried);
+            exchange.active = nullptr;
+            co_return;
+        }
+        if (client.gone()) {
+            core.stats.errors++;
+            co_return;
+        }
+        if (!tried.final) {
+            log_failed(exchange, tried);
+        }
+        if (tried.final || i + 1 == limit) {
+            co_await answer_failure(exchange, tried);
+            co_return;
+        }
+    }
+}
+
+}  // namespace llmgw
