@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/chat_schema.h"
 
+// Without this valijson ends the process when a schema is malformed.
+#define VALIJSON_USE_EXCEPTIONS 1
+
 #include <exception>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
