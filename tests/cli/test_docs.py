@@ -166,8 +166,8 @@ def field_names(document: object) -> Iterator[str]:
             yield from field_names(value)
 
 
-# Fields below these are named by their data: variables, libraries.
-NAMED_BY_DATA = {"libraries", "options"}
+# The fields of these are named by their data.
+NAMED_BY_DATA = {"libraries", "options", "usd_per_million_units"}
 
 
 @pytest.mark.parametrize("words", [
