@@ -30,10 +30,6 @@ namespace {
 
 using Check = std::function<std::string(const std::string&)>;
 
-/// CLI11 ends a command at the word "++"; in a prompt it is a word like others, so it travels as
-/// this.
-constexpr const char* kPlusPlus = "+\x01+";
-
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
@@ -193,8 +189,8 @@ CLI::Option* Tree::values(CLI::App* app, const std::string& names, std::vector<s
 template <typename T>
 CLI::Option* Tree::argument(CLI::App* app, const std::string& name, T& target,
                             const std::string& help, bool required) {
-    // Without extra arguments, or CLI11 takes a word "[a,b]" for a list.
-    CLI::Option* option = app->add_option(name, target, help)->allow_extra_args(false);
+    CLI::Option* option = app->add_option(name, target, help);
+    option->transform([](std::string word) { return unprotected(std::move(word)); });
     if (required) {
         nodes_[app].required.push_back(option);
     }
@@ -246,9 +242,6 @@ void Tree::add_global_flags() {
 void Tree::add_chat() {
     const auto o = std::make_shared<ChatOptions>();
     const auto run = [this, o]() -> Result<int> {
-        for (auto& word : o->prompt) {
-            word = word == kPlusPlus ? "++" : word;
-        }
         // A conversation goes on with its own model, whatever the environment prefers.
         o->model = o->model.empty() && !o->continue_last ? variable("LLMGW_MODEL") : o->model;
         o->url = o->url.empty() ? variable("LLMGW_URL") : o->url;
@@ -453,7 +446,7 @@ UsageContext Tree::context() const {
     UsageContext context{.tree = describe(), .path = path_of(deepest()), .leftover = {}};
     for (auto& word : app_.remaining(true)) {
         if (word != "--") {
-            context.leftover.push_back(word == kPlusPlus ? "++" : word);
+            context.leftover.push_back(unprotected(word));
         }
     }
     return context;
@@ -491,7 +484,7 @@ Result<Action> Tree::parse(std::vector<std::string> words) {
         return tl::unexpected(std::move(checked.error()));
     }
     words = with_default_verb(tree, std::move(words));
-    std::replace(words.begin(), words.end(), std::string("++"), std::string(kPlusPlus));
+    words = protect(tree, std::move(words));
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the end
     try {
         app_.parse(words);
@@ -575,10 +568,10 @@ Result<Action> parse_args(const std::vector<std::string>& words, GlobalOptions& 
             return run_complete(rest);
         });
     }
-    scan_global_flags(words, global);
     const auto tree = std::make_shared<Tree>(global);
     auto action = tree->parse(words);
     if (!action) {
+        scan_global_flags(words, global);
         return tl::unexpected(std::move(action.error()));
     }
     global.no_input = global.no_input || !variable("LLMGW_NO_INPUT").empty();

@@ -125,7 +125,7 @@ std::string option_line(const OptionInfo& option) {
     if (!option.value.empty()) {
         flags += " " + (is_long ? "NAME" : option.value);
     }
-    constexpr std::size_t kColumn = 30;
+    constexpr std::size_t kColumn = 32;
     const std::size_t width = display_width(flags);
     const std::string gap(width < kColumn ? kColumn - width : 1, ' ');
     std::string line = "  " + flags + gap + option.help;
@@ -141,7 +141,7 @@ std::string option_line(const OptionInfo& option) {
 }
 
 std::string two_columns(const std::string& name, const std::string& help) {
-    constexpr std::size_t kColumn = 30;
+    constexpr std::size_t kColumn = 32;
     const std::size_t width = display_width(name);
     return "  " + name + std::string(width < kColumn ? kColumn - width : 1, ' ') + help + "\n";
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/models.h"
 #include "common/base/money.h"
 #include "common/catalog/catalog.h"
 
@@ -24,6 +26,12 @@ struct Capability {
     Can Mapping::*field;
 };
 [[nodiscard]] std::span<const Capability> capabilities();
+
+/// The models that pass all filters of a list, in its order. `usable` are the providers there is a
+/// key for, `date` is the day ("2026-11-23") on which they must be offered.
+[[nodiscard]] std::vector<ModelRow> select_models(const ModelsListOptions& options,
+                                                  const std::vector<std::string>& usable,
+                                                  const std::string& date);
 
 /// The cheapest of a row's providers, by what a model list is sorted by; one without a known
 /// price only when there is no other.

@@ -44,66 +44,6 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Can can(const Mapping& mapping, const std::string& capability) {
-    for (const auto& each : capabilities()) {
-        if (each.name == capability) {
-            return mapping.*each.field;
-        }
-    }
-    return Can::unknown;
-}
-
-bool wanted(const Mapping& mapping, const ModelsListOptions& options, const std::string& date,
-            const std::vector<std::string>& usable) {
-    if (!options.provider.empty() && mapping.provider != options.provider) {
-        return false;
-    }
-    if (!options.all && !catalog::is_active(mapping, date)) {
-        return false;
-    }
-    if (options.available && !contains(usable, mapping.provider)) {
-        return false;
-    }
-    return std::all_of(
-        options.capabilities.begin(), options.capabilities.end(),
-        [&](const std::string& capability) { return can(mapping, capability) == Can::yes; });
-}
-
-bool wanted(const Model& model, const ModelsListOptions& options) {
-    std::string text = std::string(model.id) + " " + std::string(model.name);
-    for (const auto alias : model.aliases) {
-        text += " " + std::string(alias);
-    }
-    text = to_lower(text);
-    const bool has_words = std::all_of(
-        options.words.begin(), options.words.end(),
-        [&](const std::string& word) { return text.find(to_lower(word)) != std::string::npos; });
-    const bool has_output =
-        options.output.empty() ||
-        std::find(model.output.begin(), model.output.end(), options.output) != model.output.end();
-    return has_words && has_output;
-}
-
-void sort_rows(std::vector<ModelRow>& rows, const std::string& order) {
-    std::sort(rows.begin(), rows.end(),
-              [](const ModelRow& a, const ModelRow& b) { return a.model->id < b.model->id; });
-    if (order == "price") {
-        std::stable_sort(rows.begin(), rows.end(), [](const ModelRow& a, const ModelRow& b) {
-            const auto left = catalog::blended_price(cheapest(a).prices);
-            const auto right = catalog::blended_price(cheapest(b).prices);
-            return left && (!right || *left < *right);  // unknown ones last
-        });
-    } else if (order == "context") {
-        std::stable_sort(rows.begin(), rows.end(), [](const ModelRow& a, const ModelRow& b) {
-            return largest_context(a) > largest_context(b);
-        });
-    } else if (order == "released") {
-        std::stable_sort(rows.begin(), rows.end(), [](const ModelRow& a, const ModelRow& b) {
-            return a.model->released > b.model->released;
-        });
-    }
-}
-
 /// A filter that no model can pass is a typing error, not an empty list.
 Result<void> check_filters(const ModelsListOptions& options) {
     if (!options.provider.empty() && catalog::find_provider(options.provider) == nullptr) {
@@ -196,23 +136,7 @@ Result<int> run_models_list(const GlobalOptions& global, const ModelsListOptions
     if (!usable) {
         return tl::unexpected(usable.error());
     }
-    const std::string date = today();
-    std::vector<ModelRow> rows;
-    for (const auto& model : catalog::models()) {
-        if (!wanted(model, options)) {
-            continue;
-        }
-        ModelRow row{.model = &model, .mappings = {}};
-        for (const auto& mapping : model.mappings) {
-            if (wanted(mapping, options, date, *usable)) {
-                row.mappings.push_back(&mapping);
-            }
-        }
-        if (!row.mappings.empty()) {
-            rows.push_back(std::move(row));
-        }
-    }
-    sort_rows(rows, options.sort);
+    const auto rows = select_models(options, *usable, today());
     if (global.json) {
         write_out(model_list_json(rows, *usable));
         return 0;

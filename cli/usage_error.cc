@@ -42,7 +42,16 @@ Error refused_key(const UsageContext& context) {
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& names,
                          const std::string& prefix) {
     const std::vector<std::string_view> views(names.begin(), names.end());
-    const auto near = nearest(word, views);
+    auto near = nearest(word, views);
+    if (near.empty()) {
+        // Two edits are much in a word of four letters, but "chta" is one slip of the fingers.
+        for (const auto& name : names) {
+            const bool close = word.size() > 2 && edit_distance(word, name) <= 2;
+            if (close && word[0] == name[0]) {
+                near.push_back(name);
+            }
+        }
+    }
     if (near.empty()) {
         return "";
     }

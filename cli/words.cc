@@ -6,6 +6,11 @@
 #include "cli/usage_error.h"
 
 namespace llmgw {
+namespace {
+
+constexpr char kMark = '\x01';  // starts no word that anybody types
+
+}  // namespace
 
 Result<void> check_spelling(const std::vector<CommandInfo>& tree,
                             const std::vector<std::string>& words) {
@@ -53,6 +58,34 @@ std::vector<std::string> with_default_verb(const std::vector<CommandInfo>& tree,
         words.insert(rest, "list");
     }
     return words;
+}
+
+std::vector<std::string> protect(const std::vector<CommandInfo>& tree,
+                                 std::vector<std::string> words) {
+    std::vector<std::string> out;
+    std::string previous;
+    bool all = false;
+    for (auto& word : words) {
+        const bool is_value = !all && takes_value(tree, previous);
+        previous = is_value ? "" : word;
+        if (!all && !is_value && word == "--") {
+            all = true;
+            continue;
+        }
+        const bool special = word == "++" || word.starts_with("[");
+        if (all || (special && !is_value)) {
+            word.insert(word.begin(), kMark);
+        }
+        out.push_back(std::move(word));
+    }
+    return out;
+}
+
+std::string unprotected(std::string word) {
+    if (!word.empty() && word[0] == kMark) {
+        word.erase(0, 1);
+    }
+    return word;
 }
 
 }  // namespace llmgw

@@ -18,4 +18,12 @@ namespace llmgw {
 [[nodiscard]] std::vector<std::string> with_default_verb(const std::vector<CommandInfo>& tree,
                                                          std::vector<std::string> words);
 
+/// Marks the words that CLI11 must take as they are: those behind `--`, which goes; "++", where it
+/// would end the command; and "[a,b]", which it would split.
+[[nodiscard]] std::vector<std::string> protect(const std::vector<CommandInfo>& tree,
+                                               std::vector<std::string> words);
+
+/// A word as it was typed.
+[[nodiscard]] std::string unprotected(std::string word);
+
 }  // namespace llmgw
