@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/gateway/chat_stream.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "daemon/http/sse.h"
+
+using namespace llmgw;
+
+namespace {
+
+const std::string kFirst =
+    "data: {\"id\":\"a\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"h\xc3\xa9\"},"
+    "\"finish_reason\":null}],\"usage\":null}\n\n";
+const std::string kLast =
+    "data: {\"id\":\"a\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
+    "\"usage\":null}\n\n";
+const std::string kUsage =
+    "data: {\"id\":\"a\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}"
+    "\n\n";
+const std::string kDone = "data: [DONE]\n\n";
+
+struct Result {
+    std::string out;
+    bool finished;
+    bool ended;
+    bool failed;
+    std::optional<Usage> usage;
+};
+
+// Feeds the text in two pieces, cut at `split`.
+Result run(const std::string& text, std::size_t split, bool wants_usage, bool plain = true) {
+    Additions additions;
+    additions.plain = plain;
+    additions.metadata = "\"request_id\":\"r\"";
+    ChatStream stream(wants_usage, additions);
+    Result result{};
+    CHECK(stream.feed(text.substr(0, split), result.out));
+    CHECK(stream.feed(text.substr(split), result.out));
+    result.finished = stream.finish(result.out);
+    result.ended = stream.ended();
+    result.failed = stream.failed();
+    result.usage = stream.usage();
+    return result;
+}
+
+void check_at_every_split(const std::string& text, bool wants_usage, const std::string& expected) {
+    for (std::size_t split = 0; split <= text.size(); split++) {
+        const Result result = run(text, split, wants_usage);
+        CHECK_MESSAGE(result.out == expected, "split at ", split);
+        CHECK(result.finished);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a stream whose usage was asked for passes byte for byte") {
+    const std::string text = kFirst + kLast + kUsage + kDone;
+    check_at_every_split(text, true, text);
+    CHECK(run(text, 0, true).usage->prompt() == 3);
+}
+
+TEST_CASE("usage nobody asked for is taken out") {
+    const std::string text = kFirst + kLast + kUsage + kDone;
+    std::string expected = kFirst + kLast + kDone;
+    for (std::size_t at = expected.find(",\"usage\":null"); at != std::string::npos;
+         at = expected.find(",\"usage\":null")) {
+        expected.erase(at, 13);
+    }
+    check_at_every_split(text, false, expected);
+    CHECK(run(text, 0, false).usage->output == 2);
+}
+
+TEST_CASE("line ends of every kind, comments and a missing last line pass") {
+    const std::string crlf =
+        ": comment\r\n\r\ndata: {\"choices\":[{\"finish_reason\":\"stop\"}]}\r\n\r\n"
+        "data: [DONE]\r\n\r\n";
+    check_at_every_split(crlf, false, crlf);
+    const std::string cr = "data:{\"choices\":[{\"finish_reason\": \"stop\"}]}\r\rdata: [DONE]\r\r";
+    CHECK(run(cr, 5, false).finished);
+    const std::string unfinished =
+        "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]";
+    check_at_every_split(unfinished, false, unfinished + "\n\n");
+}
+
+TEST_CASE("a finished stream without [DONE] gets one") {
+    const std::string text = "data: {\"choices\":[{\"finish_reason\":\"length\"}]}\n\n";
+    check_at_every_split(text, false, text + kDone);
+}
+
+TEST_CASE("a stream that stops in the middle is not finished") {
+    const Result result = run(kFirst, 3, true);
+    CHECK_FALSE(result.finished);
+    CHECK(result.out.find("[DONE]") == std::string::npos);
+}
+
+TEST_CASE("nothing follows [DONE] or an error") {
+    CHECK(run(kLast + kDone + kFirst, 0, true).out == kLast + kDone);
+    const std::string error = "data: {\"error\":{\"message\":\"overloaded\"}}\n\n";
+    const Result failed = run(kFirst + error + kDone, 7, true);
+    CHECK(failed.out == kFirst + error);
+    CHECK(failed.failed);
+}
+
+TEST_CASE("the word error in a text is not an error") {
+    const std::string text =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"an \\\"error\\\" here\"},"
+        "\"finish_reason\":\"stop\"}],\"error\":null}\n\n";
+    CHECK_FALSE(run(text, 0, true).failed);
+}
+
+TEST_CASE("the usage chunk gets cost and metadata") {
+    const Result result = run(kLast + kUsage + kDone, 0, true, false);
+    CHECK(result.out.find("\"completion_tokens\":2,\"cost\":null}") != std::string::npos);
+    CHECK(result.out.find("\"metadata\":{\"request_id\":\"r\"}}\n\n") != std::string::npos);
+}
+
+TEST_CASE("an event without end is bounded") {
+    const Additions additions;
+    ChatStream stream(true, additions);
+    std::string out;
+    const std::string piece(ChatStream::kMaxEvent / 2 + 1, 'x');
+    CHECK(stream.feed("data: " + piece, out));
+    CHECK_FALSE(stream.feed(piece, out));
+}
+
+TEST_CASE("several data lines are one text") {
+    std::string joined;
+    CHECK(event_data("event: x\ndata: a\ndata:b\nid: 1\n\n", joined) == "a\nb");
+    CHECK(event_data("data\n\n", joined).empty());
+    CHECK(event_data("database: x\n\n", joined).empty());
+}
