@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -21,6 +20,7 @@
 #include "cli/secret_input.h"
 #include "cli/serve.h"
 #include "cli/usage_error.h"
+#include "cli/value_checks.h"
 #include "cli/version.h"
 #include "cli/words.h"
 #include "common/base/text.h"
@@ -28,61 +28,9 @@
 namespace llmgw {
 namespace {
 
-using Check = std::function<std::string(const std::string&)>;
-
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
-}
-
-std::string check_duration(const std::string& text) {
-    const auto parsed = parse_duration_ms(text);
-    return parsed ? "" : "expected a duration such as 90s, 15m or 30d";
-}
-
-std::string check_pair(const std::string& text) {
-    const auto equals = text.find('=');
-    return equals == std::string::npos || equals == 0 ? "expected KEY=VALUE" : "";
-}
-
-Check check_integer(std::int64_t min, std::int64_t max) {
-    return [min, max](const std::string& text) -> std::string {
-        std::int64_t number = 0;
-        const auto end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, number);
-        if (error == std::errc{} && stop == end && number >= min && number <= max) {
-            return "";
-        }
-        return "expected a whole number from " + std::to_string(min) + " to " + std::to_string(max);
-    };
-}
-
-std::string check_temperature(const std::string& text) {
-    double number = -1;
-    const auto end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    return error == std::errc{} && stop == end && number >= 0 && number <= 2
-               ? ""
-               : "expected a number from 0 to 2";
-}
-
-/// The choices of a value such as "text|json", which is both what the help shows and the check.
-Check check_choice(const std::string& choices) {
-    return [choices](const std::string& text) -> std::string {
-        std::string list;
-        for (const auto choice : split(choices, '|')) {
-            if (choice == text) {
-                return "";
-            }
-            list += (list.empty() ? "" : ", ") + std::string(choice);
-        }
-        return "expected one of " + list;
-    };
-}
-
-std::pair<std::string, std::string> split_pair(const std::string& text) {
-    const auto equals = text.find('=');
-    return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
 /// The command tree. Its functions add one noun each; what a command runs hangs beside it.
