@@ -18,7 +18,7 @@
 namespace llmgw {
 namespace {
 
-using Candidates = std::vector<Candidate>;
+using Candidates = std::vector<CompletionItem>;
 
 std::string_view file_of(const std::string& shell) {
     if (shell == "bash") {
@@ -219,7 +219,7 @@ Candidates flags_of(const std::vector<CommandInfo>& tree, const std::vector<std:
     Candidates out;
     const auto add = [&](const CommandInfo& command) {
         for (const auto& option : command.options) {
-            const bool known = std::any_of(out.begin(), out.end(), [&](const Candidate& each) {
+            const bool known = std::any_of(out.begin(), out.end(), [&](const CompletionItem& each) {
                 return each.value == option.long_name;
             });
             if (!known && (option.long_name != "--version" || path.empty())) {
@@ -259,7 +259,7 @@ Candidates below(const std::vector<CommandInfo>& tree, const Line& line, const s
 
 }  // namespace
 
-std::vector<Candidate> complete(const std::vector<std::string>& words) {
+std::vector<CompletionItem> complete(const std::vector<std::string>& words) {
     if (words.empty()) {
         return {};
     }

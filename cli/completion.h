@@ -18,14 +18,14 @@ struct CompletionOptions {
                                          const CompletionOptions& options);
 
 /// One thing that may stand at the cursor.
-struct Candidate {
+struct CompletionItem {
     std::string value;
     std::string description;
 };
 
 /// What may stand in place of the last of `words`, which are those after `llmgw`. Values that live
 /// in the database come from there; without one, or when it cannot be read, they are left out.
-[[nodiscard]] std::vector<Candidate> complete(const std::vector<std::string>& words);
+[[nodiscard]] std::vector<CompletionItem> complete(const std::vector<std::string>& words);
 
 /// `llmgw __complete WORDS…`: prints complete(), a line each, "value\tdescription". Never fails.
 int run_complete(const std::vector<std::string>& words);

@@ -33,12 +33,13 @@ std::string BaseUrl::host_header() const {
     return out;
 }
 
-std::string BaseUrl::origin() const { return (tls ? "https://" : "http://") + host_header(); }
+std::string BaseUrl::origin() const {
+    return (tls ? "https://" : "http://") + host_header();
+}
 
 bool BaseUrl::is_loopback() const {
     return host == "localhost" || host == "::1" ||
-           (host.starts_with("127.") &&
-            host.find_first_not_of("0123456789.") == std::string::npos);
+           (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 Result<BaseUrl> parse_base_url(std::string_view text) {

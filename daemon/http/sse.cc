@@ -38,8 +38,8 @@ std::size_t find_event_end(std::string_view bytes, std::size_t from) {
         }
         const std::size_t second = line_end(bytes, at + first);
         if (second == std::string_view::npos) {
-            // CR CR or LF CR is a blank line, whether or not another LF follows.
-            return bytes.size();
+            // Behind CR LF, a CR goes on with LF; where lines end with CR alone, it is a blank line.
+            return first == 2 ? std::string_view::npos : bytes.size();
         }
         if (second > 0) {
             return at + first + second;

@@ -22,7 +22,7 @@ const std::string kUsage =
     "\n\n";
 const std::string kDone = "data: [DONE]\n\n";
 
-struct Result {
+struct Outcome {
     std::string out;
     bool finished;
     bool ended;
@@ -31,12 +31,12 @@ struct Result {
 };
 
 // Feeds the text in two pieces, cut at `split`.
-Result run(const std::string& text, std::size_t split, bool wants_usage, bool plain = true) {
+Outcome run(const std::string& text, std::size_t split, bool wants_usage, bool plain = true) {
     Additions additions;
     additions.plain = plain;
     additions.metadata = "\"request_id\":\"r\"";
     ChatStream stream(wants_usage, additions);
-    Result result{};
+    Outcome result{};
     CHECK(stream.feed(text.substr(0, split), result.out));
     CHECK(stream.feed(text.substr(split), result.out));
     result.finished = stream.finish(result.out);
@@ -48,7 +48,7 @@ Result run(const std::string& text, std::size_t split, bool wants_usage, bool pl
 
 void check_at_every_split(const std::string& text, bool wants_usage, const std::string& expected) {
     for (std::size_t split = 0; split <= text.size(); split++) {
-        const Result result = run(text, split, wants_usage);
+        const Outcome result = run(text, split, wants_usage);
         CHECK_MESSAGE(result.out == expected, "split at ", split);
         CHECK(result.finished);
     }
@@ -91,7 +91,7 @@ TEST_CASE("a finished stream without [DONE] gets one") {
 }
 
 TEST_CASE("a stream that stops in the middle is not finished") {
-    const Result result = run(kFirst, 3, true);
+    const Outcome result = run(kFirst, 3, true);
     CHECK_FALSE(result.finished);
     CHECK(result.out.find("[DONE]") == std::string::npos);
 }
@@ -99,7 +99,7 @@ TEST_CASE("a stream that stops in the middle is not finished") {
 TEST_CASE("nothing follows [DONE] or an error") {
     CHECK(run(kLast + kDone + kFirst, 0, true).out == kLast + kDone);
     const std::string error = "data: {\"error\":{\"message\":\"overloaded\"}}\n\n";
-    const Result failed = run(kFirst + error + kDone, 7, true);
+    const Outcome failed = run(kFirst + error + kDone, 7, true);
     CHECK(failed.out == kFirst + error);
     CHECK(failed.failed);
 }
@@ -112,7 +112,7 @@ TEST_CASE("the word error in a text is not an error") {
 }
 
 TEST_CASE("the usage chunk gets cost and metadata") {
-    const Result result = run(kLast + kUsage + kDone, 0, true, false);
+    const Outcome result = run(kLast + kUsage + kDone, 0, true, false);
     CHECK(result.out.find("\"completion_tokens\":2,\"cost\":null}") != std::string::npos);
     CHECK(result.out.find("\"metadata\":{\"request_id\":\"r\"}}\n\n") != std::string::npos);
 }

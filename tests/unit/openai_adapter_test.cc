@@ -4,7 +4,6 @@
 #include <array>
 #include <string>
 
-#include "common/base/json_io.h"
 #include "daemon/providers/openai.h"
 
 using namespace llmgw;
@@ -35,7 +34,7 @@ struct Fixture {
             text += piece;
         }
         CHECK(text.size() == request.body_size());
-        CHECK(parse_json(text));
+        CHECK(scan_object(text));
         if (changes != nullptr) {
             *changes = request.changes();
         }
