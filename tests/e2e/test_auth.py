@@ -128,7 +128,7 @@ def test_no_auth_off_loopback_is_refused(make_gateway, host):
     gateway.spawn("--no-auth", "--host", host)
     assert gateway.wait() == 2
     assert "listening" not in gateway.stdout
-    assert "--no-auth" in gateway.stderr and "loopback" in gateway.stderr
+    assert "--no-auth" in gateway.stderr and host in gateway.stderr
 
 
 def test_the_first_serve_makes_a_key_and_shows_it_once(make_gateway):

@@ -113,8 +113,6 @@ def test_null_stream_is_no_stream(lab):
 def test_an_unknown_model_names_near_ones(lab):
     error = shapes.check_error(lab.chat("gpt-4o-mimi"), 404, code="model_not_found", param="model")
     assert "gpt-4o-mini" in error["message"]
-    error = shapes.check_error(lab.chat("openai/gpt-4o-mimi"), 404, code="model_not_found")
-    assert "gpt-4o-mini" in error["message"]
     shapes.check_error(lab.chat("no-such-provider/x"), 404, code="model_not_found")
     shapes.check_error(lab.chat("@nobody/gpt-4o"), 404)
     shapes.check_error(lab.chat("\x1b[31mred\x07"), 404)
@@ -122,18 +120,10 @@ def test_an_unknown_model_names_near_ones(lab):
 
 
 def test_a_model_without_a_key_names_the_command(lab):
-    error = shapes.check_error(lab.chat("claude-haiku-4-5"), 400)
-    assert "llmgw providers add" in error["message"]
-    error = shapes.check_error(lab.chat("anthropic/claude-haiku-4-5"), 400)
-    assert "llmgw providers add anthropic" in error["message"]
+    for model in ("grok-4-5", "xai/grok-4-5"):
+        error = shapes.check_error(lab.chat(model), 400, param="model")
+        assert "llmgw providers add xai" in error["message"]
     assert not lab.mock.requests
-
-
-def test_bad_metadata_headers(lab):
-    for value in ("not json", "[1]", '{"a":'):
-        shapes.check_error(lab.chat(headers=[("x-llmgw-metadata", value)]), 400)
-    assert not lab.mock.requests
-    assert lab.chat(headers=[("x-llmgw-metadata", '{"team":"a"}')]).status == 200
 
 
 # (45)–(49): what upstreams say.
@@ -152,7 +142,8 @@ def test_an_upstream_refusal_keeps_status_and_body(lab, status):
 def test_an_upstream_403_is_not_ours(lab):
     lab.mock.script("m", status=403)
     answer = lab.chat()
-    assert answer.status in (403, 502) and answer.header("x-llmgw-provider") == "lab"
+    error = shapes.check_error(answer, 502, code="upstream_error")
+    assert "lab" in error["message"]
 
 
 def test_a_refused_provider_key_is_not_the_clients_fault(lab):
@@ -198,16 +189,17 @@ def test_a_rate_limit_passes_with_its_headers(lab):
     {"status": 301, "headers": [("Location", "http://127.0.0.1:1/")]},
     {"status": 200, "body": ""}, {"status": 200, "body": "<html>", "content_type": "text/html"},
     {"status": 200, "body": '{"cut": '},
-], ids=str)
+], ids=lambda script: str(script)[:60])
 def test_a_failed_upstream_is_a_clean_error(lab, script):
     for stream in (False, True):
         lab.mock.forget()
         lab.mock.script("m", **script)
         answer = lab.chat(stream=stream)
-        assert answer.status in (502, 503), (answer.status, answer.body)
         error = shapes.check_error(answer, answer.status)
-        assert error["code"] in ("upstream_error", "all_providers_failed"), error
-        assert answer.header("x-should-retry") == "false"
+        if "mock_" in str(error["code"]):  # the provider's own words, which pass as they are
+            assert answer.status == script["status"]
+        else:
+            assert answer.status in (502, 503) and error["code"] == "upstream_error", error
         assert "<html" not in error["message"]
 
 
@@ -230,7 +222,6 @@ def test_nobody_listens(lab):
         for model in ("nobody/m", "nodns/m"):
             answer = wait_until(lambda: (a := lab.chat(model)).status != 404 and a, 3)
             shapes.check_error(answer, 502)
-            assert answer.header("x-should-retry") == "false"
 
 
 @pytest.mark.parametrize("script", [{"head_gate": "never"}, {"stall_after": 0}], ids=str)
@@ -293,10 +284,11 @@ def test_a_refusal_does_not_move_on(lab):
 
 def test_the_body_is_made_afresh_for_each_attempt(lab):
     lab.mock.script(GROQ, status=500)
-    answer = lab.chat(BOTH, seed=5, headers=[("x-request-id", "r-77")])
+    answer = lab.chat(BOTH, presence_penalty=1, headers=[("x-request-id", "r-77")])
     first, second = lab.mock.requests
-    assert first.json()["seed"] == 5 and "seed" not in second.json()
-    assert answer.header("x-llmgw-changed") == "dropped=seed"
+    assert first.json()["presence_penalty"] == 1
+    assert "presence_penalty" not in second.json()
+    assert answer.header("x-llmgw-changed") == "dropped=presence_penalty"
     assert lab.provider_keys["groq"].encode() not in second.head
 
 
@@ -320,11 +312,11 @@ def test_all_fail(lab):
         lab.mock.requests.clear()
         answer = lab.chat(BOTH, stream=stream)
         error = shapes.check_error(answer, 502, code="all_providers_failed")
-        assert "groq" in error["message"] and "cerebras" in error["message"]
-        assert "500" in error["message"]
+        assert [(step["provider"], step["status_code"], step["succeeded"])
+                for step in error["attempts"]] == [("groq", 500, False), ("cerebras", 500, False)]
         assert answer.header("x-should-retry") == "false"
         assert answer.header("x-llmgw-attempts") == str(len(lab.mock.requests))
-        assert 2 <= len(lab.mock.requests) <= 3  # routing.max_retries is 2
+        assert len(lab.mock.requests) == 2
 
 
 def test_the_number_of_attempts_is_a_setting(lab):
@@ -363,12 +355,12 @@ def test_a_connection_that_dies_under_a_request(lab):
 def test_strict_refuses_instead_of_dropping(lab):
     lab.gateway.set("strict", "true")
     try:
-        answer = wait_until(lambda: (a := lab.chat("cerebras/" + BOTH, seed=1)).status != 200 and a, 3)
+        answer = wait_until(lambda: (a := lab.chat("cerebras/" + BOTH, presence_penalty=1)).status != 200 and a, 3)
         error = shapes.check_error(answer, 400)
-        assert "seed" in error["message"]
+        assert "presence_penalty" in error["message"]
         lab.mock.requests.clear()
         assert lab.chat("cerebras/" + BOTH).status == 200
-        assert lab.chat("cerebras/" + BOTH, seed=1).status == 400
+        assert lab.chat("cerebras/" + BOTH, presence_penalty=1).status == 400
         assert len(lab.mock.requests) == 1
     finally:
         lab.gateway.cli("config", "unset", "strict")

@@ -104,7 +104,8 @@ def test_other_transfer_encodings_are_refused(lab, coding):
     "POST /v1/\x01 HTTP/1.1", "POST /caf\xe9 HTTP/1.1"])
 def test_bad_request_lines(lab, line):
     client, answer = exchange(lab, head(lab, length_of(BODY), request=line) + BODY)
-    shapes.check_error(answer, 400)
+    assert answer.status in (400, 505)
+    shapes.check_error(answer, answer.status)
     assert client.is_closed() and not lab.mock.requests
 
 
@@ -279,12 +280,14 @@ def test_an_endless_header_line_is_cut_off(lab):
     before = lab.gateway.rss()
     client = lab.connect()
     client.send(head(lab)[:-2] + b"X-A: ")
-    sent = 0
-    with pytest.raises(ConnectionError):
-        while sent < 64 << 20:
+    try:
+        for _ in range(512):
             client.send(b"a" * 65536)
-            sent += 65536
-    assert lab.gateway.rss() - before < 16 << 20 or SLOW > 1
+    except ConnectionError:
+        return
+    shapes.check_error(client.read_response(), 431)
+    assert client.is_closed()
+    assert lab.gateway.rss() - before < 8 << 20 or SLOW > 1
 
 
 def test_a_long_target(lab):
@@ -327,8 +330,8 @@ def test_a_chunked_request_with_extensions_and_trailers(lab):
 
 
 @pytest.mark.parametrize("end", [b"0\r\n" + b"X: " + b"a" * 100000 + b"\r\n\r\n",
-                                 b"0;" + b"e" * 100000 + b"\r\n\r\n",
-                                 b"0\r\nBad Name: x\r\n\r\n"])
+                                 b"0;" + b"e" * 100000 + b"\r\n\r\n"],
+                         ids=["trailer", "extension"])
 def test_trailers_and_extensions_are_bounded(lab, end):
     client = lab.connect()
     try:
