@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad requests never reach an upstream; bad upstreams become clear errors; failures move on."""
 
+import itertools
 import json
 import socket
 
@@ -114,7 +115,7 @@ def test_an_unknown_model_names_near_ones(lab):
     error = shapes.check_error(lab.chat("gpt-4o-mimi"), 404, code="model_not_found", param="model")
     assert "gpt-4o-mini" in error["message"]
     shapes.check_error(lab.chat("no-such-provider/x"), 404, code="model_not_found")
-    shapes.check_error(lab.chat("@nobody/gpt-4o"), 404)
+    shapes.check_error(lab.chat("@nobody/gpt-4o"), 400, param="model")
     shapes.check_error(lab.chat("\x1b[31mred\x07"), 404)
     assert not lab.mock.requests
 
@@ -257,8 +258,11 @@ def test_a_failure_moves_on_to_the_next_provider(lab, script, stream):
     lab.mock.script(GROQ, **script)
     answer = lab.chat(BOTH, stream=stream)
     assert answer.status == 200, answer.body
-    assert [lab.provider_of(request) for request in lab.mock.requests] == ["groq", "cerebras"]
-    assert [request.json()["model"] for request in lab.mock.requests] == [GROQ, CEREBRAS]
+    # A kept connection that dies without a byte of an answer is tried once more on a new one.
+    tried = [key for key, _ in itertools.groupby(lab.mock.requests, lab.provider_of)]
+    assert tried == ["groq", "cerebras"] and len(lab.mock.requests) <= 3
+    assert lab.mock.requests[0].json()["model"] == GROQ
+    assert lab.mock.last.json()["model"] == CEREBRAS
     assert answer.header("x-llmgw-provider") == "cerebras"
     assert answer.header("x-llmgw-attempts") == "2"
     if not stream:
@@ -275,7 +279,7 @@ def test_an_error_before_the_first_content_moves_on(lab):
 
 
 def test_a_refusal_does_not_move_on(lab):
-    for status in (400, 404, 413, 422):
+    for status in (400, 409, 413, 422):
         lab.mock.forget()
         lab.mock.script(GROQ, status=status)
         assert lab.chat(BOTH).status == status
