@@ -88,6 +88,22 @@ Errc kind_of_status(int status) {
     }
 }
 
+// The gateway answers 502 when all providers refused; when each did so for a reason that the user
+// can settle (a key, the funds, a limit), that reason is the error.
+Errc kind_of_attempts(const Json& attempts) {
+    std::optional<Errc> common;
+    for (const Json& attempt : attempts) {
+        const auto status = count_of(member(attempt, "status_code")).value_or(0);
+        const bool settled = status == 401 || status == 402 || status == 403 || status == 429;
+        const Errc kind = settled ? kind_of_status(static_cast<int>(status)) : Errc::upstream;
+        if (common.value_or(kind) != kind) {
+            return Errc::upstream;
+        }
+        common = kind;
+    }
+    return common.value_or(Errc::upstream);
+}
+
 // What the person can do next, where the answer itself does not say.
 std::string hint_for(Errc kind) {
     switch (kind) {
@@ -129,7 +145,10 @@ Error error_from_answer(int status, std::string_view body) {
     const std::string http = "HTTP " + std::to_string(status);
     if (const auto document = parse_json(body)) {
         const Json& object = member(*document, "error");
-        return error_from_object(object.is_null() ? *document : object, kind,
+        const Json& attempts = member(object, "attempts");
+        const bool by_attempts = status == 502 && attempts.is_array();
+        return error_from_object(object.is_null() ? *document : object,
+                                 by_attempts ? kind_of_attempts(attempts) : kind,
                                  "the server answered " + http);
     }
     Error error;
@@ -181,6 +200,10 @@ class AnswerReader::Impl {
 
     Result<void> finish(const Result<void>& call) {
         answer_.latency_ms = elapsed_ms();
+        // The rest of an answer that the user stopped, such as an error event about that, is noise.
+        if (!call && call.error().kind == Errc::interrupted) {
+            return call;
+        }
         if (status_ < 400 && is_stream_ && !error_) {
             // After a cut the last event is probably half of one.
             if (call) {

@@ -78,6 +78,9 @@ ChatOutcome ChatSession::ask(const std::string& content, Cancel& cancel) {
         }
         called = call_url(daemon_url(options_.url), *call, reader, cancel);
     }
+    if (cancel.fired()) {
+        called = fail(Errc::interrupted, "interrupted");
+    }
     ChatOutcome outcome;
     if (auto finished = reader.finish(called); !finished) {
         outcome.error = with_hint(finished.error(), options_);

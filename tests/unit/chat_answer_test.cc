@@ -219,3 +219,19 @@ TEST_CASE("chat_answer: the kind of an error answer follows from its status") {
     CHECK(error_from_answer(400, R"({"error":{"message":"a\u001b[31mb"}})").message.find('\x1b') ==
           std::string::npos);
 }
+
+TEST_CASE("chat_answer: providers that all refused alike tell the kind of a 502") {
+    const auto kind = [](const std::string& attempts) {
+        return error_from_answer(502, R"({"error":{"message":"m","attempts":[)" + attempts + "]}}")
+            .kind;
+    };
+    CHECK(kind(R"({"status_code":401})") == Errc::auth);
+    CHECK(kind(R"({"status_code":401},{"status_code":401})") == Errc::auth);
+    CHECK(kind(R"({"status_code":402})") == Errc::budget);
+    CHECK(kind(R"({"status_code":429})") == Errc::limit);
+    CHECK(kind(R"({"status_code":401},{"status_code":429})") == Errc::upstream);
+    CHECK(kind(R"({"status_code":404})") == Errc::upstream);
+    CHECK(kind(R"({"status_code":null})") == Errc::upstream);
+    CHECK(kind("7") == Errc::upstream);
+    CHECK(kind("") == Errc::upstream);
+}
