@@ -98,6 +98,29 @@ def includes(tree: Tree) -> Iterator[str]:
             yield f"{prefix} has more than one home: {', '.join(sorted(homes[prefix]))}"
 
 
+SCOPE = re.compile(r"^(?:inline )?namespace(?: ([\w:]+))? \{|^\}\s*// namespace"
+                   r"|^(?:struct|class|enum class|enum)\s+(?:\[\[\w+\]\]\s+)?(\w+)\b(?!::)[^;(]*?\{",
+                   re.MULTILINE)
+
+
+def types(tree: Tree) -> Iterator[str]:
+    """A type's name is defined once: the linker mixes up two of them without a word."""
+    homes: dict[str, str] = {}
+    for name in tree.cpp(*PRODUCT):
+        if name.startswith("common/catalog/generator/"):
+            continue  # a program of its own
+        spaces: list[str | None] = []
+        for match in SCOPE.finditer(tree.read(name)):
+            if match[2] is None and match[0].startswith("}"):
+                del spaces[-1:]
+            elif match[2] is None:
+                spaces.append(match[1])
+            elif None not in spaces:
+                full = "::".join([space for space in spaces if space] + [match[2]])
+                if homes.setdefault(full, name) != name:
+                    yield f"{name}: {full} is also defined in {homes[full]}"
+
+
 LITERAL = re.compile(r'R"(\w*)\((.*?)\)\1"|"((?:[^"\\\n]|\\.)*)"', re.DOTALL)
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/', re.DOTALL)
 SQL = re.compile(r"\b(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s"
@@ -226,7 +249,7 @@ def has_clang_format() -> bool:
 
 Rule = Callable[[Tree], Iterator[str]]
 RULES: dict[str, Rule] = {
-    "includes": includes, "sql": sql, "spdx": spdx, "root": root, "secrets": secrets,
+    "includes": includes, "types": types, "sql": sql, "spdx": spdx, "root": root, "secrets": secrets,
     "finished": finished, "format": clang_format,
 }
 

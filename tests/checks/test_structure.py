@@ -15,14 +15,18 @@ def violations(rule: str, root: pathlib.Path, files: dict[str, str]) -> list[str
         path.write_text(text, encoding="utf-8")
     return list(structure.RULES[rule](structure.Tree(root)))
 
+NAMED = SPDX + "namespace llmgw {\n\nstruct Answer {\n    int a;\n};\n\n}  // namespace llmgw\n"
 
 GOOD = {
-    ".clang-format": "BasedOnStyle: Google\nColumnLimit: 100\n",
+    ".clang-format": "BasedOnStyle: Google\nIndentWidth: 4\nColumnLimit: 100\n",
     "README.md": "# llmgw\n",
     "common/base/json_io.h": SPDX + "#pragma once\n#include <nlohmann/json.hpp>\n",
     "common/store/keys.cc": SPDX + 'const char* kList = "SELECT id FROM keys WHERE name = :n";\n',
     "daemon/http/parser.cc": SPDX + "#include <httplib.h>\n",
     "daemon/gateway/gateway.h": SPDX + '#pragma once\n#include "common/base/json.h"\n',
+    "cli/answer.h": NAMED,
+    "cli/own.cc": NAMED.replace("struct", "namespace {\nstruct").replace("};", "};\n}  // namespace"),
+    "daemon/forward.h": SPDX + "namespace llmgw {\nstruct Answer;\n}  // namespace llmgw\n",
     "cli/args.cc": SPDX + "#include <CLI/CLI.hpp>\n",
     "cli/chat.cc": SPDX + '#include "daemon/gateway/gateway.h"\n',
     "tests/run": "#!/usr/bin/env bash\n# SPDX-License-Identifier: Apache-2.0\n",
@@ -42,6 +46,8 @@ BAD = [
     ("includes", "daemon/api/a.h", '#include "common/base/json_io.h"\n', "not included here"),
     ("includes", "cli/a.cc", "#include <sqlite3.h>\n", "not included here"),
     ("includes", "cli/a.cc", "#include <asio/ip/tcp.hpp>\n", "not included here"),
+    ("types", "daemon/a.h", NAMED, "llmgw::Answer is also defined in cli/answer.h"),
+    ("types", "daemon/a.cc", NAMED, "llmgw::Answer is also defined in cli/answer.h"),
     ("sql", "daemon/a.cc", 'f("SELECT a FROM b ");\n', "SQL outside"),
     ("sql", "daemon/a.cc", 'f("INSERT "  // why\n  "INTO t VALUES (1)");\n', "SQL outside"),
     ("sql", "cli/a.cc", 'f(R"sql(\n  UPDATE t\n  SET a = 1)sql");\n', "SQL outside"),
