@@ -359,7 +359,8 @@ def test_a_connection_that_dies_under_a_request(lab):
 def test_strict_refuses_instead_of_dropping(lab):
     lab.gateway.set("strict", "true")
     try:
-        answer = wait_until(lambda: (a := lab.chat("cerebras/" + BOTH, presence_penalty=1)).status != 200 and a, 3)
+        answer = wait_until(lambda: (a := lab.chat("cerebras/" + BOTH, presence_penalty=1))
+                            and a.status != 200 and a, 3)
         error = shapes.check_error(answer, 400)
         assert "presence_penalty" in error["message"]
         lab.mock.requests.clear()

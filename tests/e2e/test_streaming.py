@@ -62,7 +62,7 @@ def test_each_event_is_flushed_at_once(lab):
     assert head.events()[-1].done
 
 
-def test_the_head_does_not_wait_for_an_event(lab):
+def test_events_arrive_as_they_are_made(lab):
     lab.mock.script("m", chunk_delay=0.02)
     head = lab.stream(text="a b c d e f g h")
     times = [event.arrived for event in head.events()]

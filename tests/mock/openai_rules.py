@@ -299,8 +299,6 @@ def chat_chunks(request, script):
         for index in range(count):
             yield chunk([choice(index, {}, "tool_calls" if calls else "stop")])
     usage = script.get("usage") or usage_of(request, text)
-    if script.get("cumulative_usage"):
-        usage = dict(usage)
     if asked and not script.get("ignore_usage"):
         yield chunk([], usage=usage)
 
