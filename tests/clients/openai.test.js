@@ -325,7 +325,7 @@ describe('errors have their class', () => {
         assert.match(error.message, /'tool_choice' is only allowed when 'tools' are specified/);
     });
 
-    for (const [status, name] of [[403, 'PermissionDeniedError'], [409, 'ConflictError'],
+    for (const [status, name] of [[409, 'ConflictError'], [413, 'APIError'],
                                   [422, 'UnprocessableEntityError'], [429, 'RateLimitError']]) {
         test(`${name}: ${status} from the provider`, async () => {
             await mock.script({ status, headers: [['retry-after', '7']] });
@@ -335,6 +335,16 @@ describe('errors have their class', () => {
             assert.match(error.message, new RegExp(`scripted ${status}`));
             assert.equal(error.headers.get('retry-after'), '7');
             assert.ok(error.requestID);
+        });
+    }
+
+    for (const status of [401, 403]) {
+        test(`InternalServerError: the provider refuses the gateway's own key with ${status}`, async () => {
+            await mock.script({ status });
+            const error = await errorOf(client.chat.completions.create(prompt('Hello')),
+                                        OpenAI.InternalServerError);
+            assert.equal(error.status, 502);
+            assert.match(error.message, new RegExp(`scripted ${status}`));
         });
     }
 

@@ -95,12 +95,16 @@ class Gateway {
     }
 
     async stop() {
-        if (this.process && this.process.exitCode === null) {
+        let ended = this.process?.exitCode ?? this.process?.signalCode ?? null;
+        if (this.process && ended === null) {
             const exited = new Promise((resolve) => this.process.once('exit', resolve));
             this.process.kill('SIGTERM');
-            await within(exited, 'the end of llmgw serve');
+            ended = await within(exited, 'the end of llmgw serve');
         }
         rmSync(this.home, { recursive: true, force: true });
+        if (ended !== 0) {
+            throw new Error(`llmgw serve ended with ${ended}`);
+        }
     }
 }
 
