@@ -145,7 +145,7 @@ Error error_from_answer(int status, std::string_view body) {
     const std::string http = "HTTP " + std::to_string(status);
     if (const auto document = parse_json(body)) {
         const Json& object = member(*document, "error");
-        const Json& attempts = member(object, "attempts");
+        const Json& attempts = member(member(*document, "metadata"), "routing");
         const bool by_attempts = status == 502 && attempts.is_array();
         return error_from_object(object.is_null() ? *document : object,
                                  by_attempts ? kind_of_attempts(attempts) : kind,

@@ -105,7 +105,7 @@ int http_status(const Error& error) {
     return 500;
 }
 
-std::string error_document(const Error& error, std::string_view more) {
+std::string error_document(const Error& error, std::string_view metadata) {
     const int status = http_status(error);
     std::string message = error.message;
     if (!error.hint.empty()) {
@@ -115,14 +115,17 @@ std::string error_document(const Error& error, std::string_view more) {
                        ",\"type\":" + json_quote(error_type(status)) + ",\"param\":";
     text += error.param.empty() ? "null" : json_quote(error.param);
     text += ",\"code\":" + json_quote(error.code.empty() ? default_code(status) : error.code);
-    text += more;
-    return text + "}}";
+    text += "}";
+    if (!metadata.empty()) {
+        text += ",\"metadata\":{" + std::string(metadata) + "}";
+    }
+    return text + "}";
 }
 
-LocalAnswer error_answer(const Error& error, std::string_view more) {
+LocalAnswer error_answer(const Error& error) {
     LocalAnswer answer;
     answer.status = http_status(error);
-    answer.body = error_document(error, more);
+    answer.body = error_document(error);
     return answer;
 }
 

@@ -12,10 +12,10 @@ namespace llmgw {
 /// The HTTP status that stands for a failure.
 [[nodiscard]] int http_status(const Error& error);
 
-/// OpenAI's error document. The hint follows the message; `more` are further members of the error
-/// object, such as ",\"attempts\":[…]".
-[[nodiscard]] std::string error_document(const Error& error, std::string_view more = {});
+/// OpenAI's error document. The hint follows the message. With `metadata`, the members of a
+/// `metadata` object beside the error.
+[[nodiscard]] std::string error_document(const Error& error, std::string_view metadata = {});
 
-[[nodiscard]] LocalAnswer error_answer(const Error& error, std::string_view more = {});
+[[nodiscard]] LocalAnswer error_answer(const Error& error);
 
 }  // namespace llmgw

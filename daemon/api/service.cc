@@ -27,13 +27,19 @@ Error make_error(Errc kind, std::string message, std::string hint = {}, std::str
     return error;
 }
 
-// A Host header without its port.
+// A Host header without its port; empty when it is malformed. The port itself may be any: a
+// forwarded one (ssh -L, a container) differs from ours, and a page that rebinds its name to this
+// machine cannot hide the name.
 std::string_view host_name(std::string_view host) {
-    if (host.starts_with('[')) {
-        const std::size_t end = host.find(']');
-        return end == std::string_view::npos ? host : host.substr(0, end + 1);
+    const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;
+    if (bracket == std::string_view::npos) {
+        return {};
     }
-    return host.substr(0, host.find(':'));
+    const std::size_t colon = host.find(':', bracket);
+    const std::string_view name = host.substr(0, colon);
+    const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
+    return port.find_first_not_of("0123456789") == std::string_view::npos ? name
+                                                                          : std::string_view();
 }
 
 bool is_loopback_name(std::string_view name) {
@@ -248,7 +254,9 @@ LocalAnswer ApiService::answer_locally(const LocalRequest& request) {
             const JsonField* const now = fields ? find_field(*fields, "now") : nullptr;
             control_.stop(now != nullptr && now->value == "true");
         }
-        return health("ok", 200);
+        LocalAnswer answer;
+        answer.body = "{\"status\":\"ok\",\"drain_ms\":" + std::to_string(control_.drain_ms) + "}";
+        return answer;
     }
     return error_answer(make_error(Errc::not_found,
                                    "there is nothing at " + printable(request.path),

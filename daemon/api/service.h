@@ -17,6 +17,7 @@ struct DaemonControl {
     std::function<void(bool now)> stop;
     std::function<void()> reload;
     std::string admin_token;
+    std::int64_t drain_ms = 0;  ///< how long a stop may take
 };
 
 /// The HTTP interface: who may ask, and who answers.

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/json_scan.h"
 #include "common/base/text.h"
+#include "daemon/http/sse.h"
 #include "daemon/providers/mock.h"
 #include "daemon/providers/openai.h"
 #include "daemon/upstream/http_call.h"
@@ -141,6 +142,54 @@ std::string unusable_body(std::string_view body) {
     return {};
 }
 
+// What is wrong with the beginning of a stream; nullopt while its first event has not all arrived.
+std::optional<std::string> judge_beginning(std::string_view bytes) {
+    for (;;) {
+        const std::size_t end = find_event_end(bytes);
+        if (end == std::string_view::npos) {
+            return std::nullopt;
+        }
+        std::string joined;
+        const std::string_view data = event_data(bytes.substr(0, end), joined);
+        if (data.empty()) {  // a comment
+            bytes.remove_prefix(end);
+            continue;
+        }
+        const auto fields = scan_object(data);
+        const JsonField* const error = fields ? find_field(*fields, "error") : nullptr;
+        if (error == nullptr || json_kind(error->value) == JsonKind::null) {
+            return std::string();
+        }
+        return "it reported an error: " + provider_message(data);
+    }
+}
+
+// Reads a stream up to its first event. Until then another provider can still take over.
+Task<Result<std::string>> read_beginning(UpstreamAnswer& answer) {
+    std::string bytes;
+    for (;;) {
+        const BodyPart part = co_await answer.next();
+        if (part.state == BodyPart::State::failed) {
+            co_return tl::unexpected(part.error);
+        }
+        if (part.state == BodyPart::State::end) {
+            bytes += "\n\n";
+        } else {
+            bytes.append(part.bytes);
+        }
+        auto verdict = judge_beginning(bytes);
+        if (verdict && !verdict->empty()) {
+            co_return fail(Errc::upstream, std::move(*verdict));
+        }
+        if (verdict || bytes.size() > kMaxErrorBody) {
+            co_return bytes;
+        }
+        if (part.state == BodyPart::State::end) {
+            co_return fail(Errc::upstream, "its stream ended before it began");
+        }
+    }
+}
+
 CallTimeouts timeouts_of(const Settings& settings) {
     CallTimeouts timeouts;
     timeouts.connect = std::chrono::milliseconds(settings.connect_timeout_ms);
@@ -263,13 +312,18 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
     }
     std::string wrong = unusable_head(head);
     out.streaming = call.stream && !is_json_type(type);
-    if (wrong.empty() && !out.streaming) {
-        auto body = co_await read_all(*out.answer, kMaxPlainBody);
+    if (wrong.empty()) {
+        Result<std::string> body;
+        if (out.streaming) {
+            body = co_await read_beginning(*out.answer);
+        } else {
+            body = co_await read_all(*out.answer, kMaxPlainBody);
+        }
         if (!body) {
             wrong = body.error().message;
             out.error.kind = body.error().kind;
         } else {
-            wrong = unusable_body(*body);
+            wrong = out.streaming ? "" : unusable_body(*body);
             out.body = std::move(*body);
         }
     }
@@ -283,7 +337,7 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
         }
         out.answer.reset();
         out.body.clear();
-        finished("upstream_error");
+        finished(kind == Errc::timeout ? "upstream_timeout" : "upstream_error");
         co_return out;
     }
     UpstreamAnswer* const answer = out.answer.get();

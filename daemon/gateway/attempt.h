@@ -20,7 +20,8 @@ struct Attempt {
     /// Set when the provider answers the request: an open stream, or a whole body in `body`.
     std::unique_ptr<UpstreamAnswer> answer;
     std::string body;
-    bool streaming = false;  ///< the body is server-sent events, still to be read
+    /// The body is server-sent events: `body` holds the first of them, the rest is to be read.
+    bool streaming = false;
 
     /// Otherwise: what to tell the client if no other provider does better. A refusal that belongs
     /// to the request (`final`) ends the search.
@@ -32,7 +33,7 @@ struct Attempt {
 };
 
 /// Sends a request to one provider and waits until it is known whether the provider answers it:
-/// for a stream its head, for a plain answer all of it. Adds its record to the exchange.
+/// for a stream its first event, for a plain answer all of it. Adds its record to the exchange.
 Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate);
 
 /// Headers of an upstream's answer that the client gets too, as header lines.

@@ -29,8 +29,9 @@ class SinkClient : public Client {
         complete_ = true;
         co_return true;
     }
-    Task<bool> begin(const AnswerHead& head) override {
+    Task<bool> begin(const AnswerHead& head, std::string_view first) override {
         give_head(head);
+        sink_.on_data(first);
         co_return !gone_;
     }
     Task<bool> send(std::string_view bytes) override {

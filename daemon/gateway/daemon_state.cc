@@ -36,7 +36,13 @@ Result<DaemonLock> DaemonLock::take(const Home& home) {
     if (!fd.valid()) {
         return fail(Errc::failed, "cannot open " + path + ": " + std::strerror(errno));
     }
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    // Somebody who only looks (find_daemon) holds it for an instant.
+    int locked = ::flock(fd.get(), LOCK_EX | LOCK_NB);
+    for (int i = 0; i < 10 && locked != 0 && errno == EWOULDBLOCK; i++) {
+        ::usleep(10'000);
+        locked = ::flock(fd.get(), LOCK_EX | LOCK_NB);
+    }
+    if (locked != 0) {
         if (errno != EWOULDBLOCK) {
             return fail(Errc::failed, "cannot lock " + path + ": " + std::strerror(errno));
         }

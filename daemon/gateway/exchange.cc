@@ -98,12 +98,10 @@ std::string Exchange::metadata(std::string_view requested_model, const Candidate
            ",\"cached\":false,\"routing\":" + routing();
 }
 
-Task<void> answer_error(Exchange& exchange, const Error& error, std::string_view more,
-                        std::string_view more_fields) {
+Task<void> answer_error(Exchange& exchange, const Error& error) {
     exchange.core.stats.errors++;
-    LocalAnswer local = error_answer(error, more);
-    const AnswerHead head{local.status, local.content_type,
-                          exchange.common_fields() + std::string(more_fields)};
+    const LocalAnswer local = error_answer(error);
+    const AnswerHead head{local.status, local.content_type, exchange.common_fields()};
     std::vector<std::string_view> body(1, local.body);
     co_await exchange.client.answer(head, std::move(body));
 }

@@ -53,7 +53,6 @@ struct Exchange {
 };
 
 /// Answers with an error and counts it.
-Task<void> answer_error(Exchange& exchange, const Error& error, std::string_view more = {},
-                        std::string_view more_fields = {});
+Task<void> answer_error(Exchange& exchange, const Error& error);
 
 }  // namespace llmgw

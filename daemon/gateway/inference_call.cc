@@ -80,6 +80,22 @@ Result<void> read_stream(InferenceCall& call) {
     return {};
 }
 
+// How the provider is chosen; read by the router.
+Result<void> check_routing(const std::vector<JsonField>& fields) {
+    const JsonField* const routing = find_field(fields, "routing");
+    if (routing == nullptr) {
+        return {};
+    }
+    const auto name = json_text(routing->value);
+    if (!name) {
+        return invalid("\"routing\" must be a string", "routing", "invalid_type");
+    }
+    if (*name != "auto" && *name != "price" && *name != "throughput" && *name != "latency") {
+        return invalid("\"routing\" must be auto, price, throughput or latency", "routing");
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string_view endpoint_path(Endpoint endpoint) {
@@ -124,6 +140,9 @@ Result<std::unique_ptr<InferenceCall>> InferenceCall::parse(Endpoint endpoint, s
         case Endpoint::embeddings:
             checked = check_input(call->fields, "input");
             break;
+    }
+    if (checked) {
+        checked = check_routing(call->fields);
     }
     if (checked && endpoint != Endpoint::embeddings) {
         checked = read_stream(*call);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/api/errors.h"
 #include "daemon/gateway/attempt.h"
 #include "daemon/gateway/exchange.h"
 #include "daemon/gateway/relay.h"
@@ -44,31 +45,41 @@ std::optional<Error> strict_refusal(const Exchange& exchange, const InferenceCal
     return error;
 }
 
+// "openai (500), groq (no answer)": the attempts for a person.
+std::string list_attempts(const Exchange& exchange) {
+    std::string text;
+    for (const AttemptRecord& attempt : exchange.attempts) {
+        text += (text.empty() ? "" : ", ") + attempt.provider + " (" +
+                (attempt.status == 0 ? attempt.error : std::to_string(attempt.status)) + ")";
+    }
+    return text;
+}
+
 // Tells the client why nobody answered: the provider's own refusal when there was only one.
-Task<void> answer_failure(Exchange& exchange, Attempt& last) {
-    const std::string retry = last.retry_fields;
-    if (last.refused_status != 0 && (last.final || exchange.attempts.size() == 1)) {
-        exchange.core.stats.errors++;
-        AnswerHead head;
+Task<void> answer_failure(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                          Attempt& last) {
+    std::string fields = exchange.answer_fields(candidate, last.changes) + last.retry_fields;
+    exchange.core.stats.errors++;
+    AnswerHead head;
+    const bool only_one = exchange.attempts.size() == 1;
+    if (last.refused_status != 0 && (last.final || only_one)) {
         head.status = last.refused_status;
-        head.fields = exchange.common_fields();
-        head.fields += "x-llmgw-provider: " + exchange.attempts.back().provider + "\r\n" + retry;
-        std::vector<std::string_view> body(1, last.body);
-        co_await exchange.client.answer(head, std::move(body));
-        co_return;
+    } else {
+        Error error = last.error;
+        if (!only_one) {
+            error.kind = Errc::upstream;
+            error.code = "all_providers_failed";
+            error.message = "every provider that was tried failed: " + list_attempts(exchange) +
+                            "; the last: " + last.error.message;
+            fields += "x-should-retry: false\r\n";
+        }
+        head.status = http_status(error);
+        last.body =
+            error_document(error, exchange.plain ? "" : exchange.metadata(call.model, candidate));
     }
-    if (exchange.attempts.size() == 1) {
-        co_await answer_error(exchange, last.error, ",\"attempts\":" + exchange.routing(), retry);
-        co_return;
-    }
-    Error error;
-    error.kind = Errc::upstream;
-    error.code = "all_providers_failed";
-    error.message = "all " + std::to_string(exchange.attempts.size()) +
-                    " providers failed; the last one: " + last.error.message;
-    error.hint = last.error.hint;
-    co_await answer_error(exchange, error, ",\"attempts\":" + exchange.routing(),
-                          "x-should-retry: false\r\n" + retry);
+    head.fields = std::move(fields);
+    std::vector<std::string_view> body(1, last.body);
+    co_await exchange.client.answer(head, std::move(body));
 }
 
 void account(Exchange& exchange, const Candidate& candidate, const Outcome& outcome) {
@@ -152,7 +163,7 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
             log_failed(exchange, tried);
         }
         if (tried.final || i + 1 == limit) {
-            co_await answer_failure(exchange, tried);
+            co_await answer_failure(exchange, **call, candidate, tried);
             co_return;
         }
     }

@@ -23,6 +23,20 @@ Additions additions_for(const Exchange& exchange, const InferenceCall& call,
     return additions;
 }
 
+// Reads what is left of an answer behind its `[DONE]`, usually the end of its framing, so that the
+// connection can be used again. Whoever does not end there loses the connection.
+Task<void> read_rest(Loop& loop, UpstreamAnswer& answer) {
+    constexpr std::chrono::milliseconds kRestTime{200};
+    Deadline deadline(loop, [&answer] { answer.cancel(); });
+    deadline.set(kRestTime);
+    for (;;) {
+        const BodyPart part = co_await answer.next();
+        if (part.state != BodyPart::State::data) {
+            co_return;
+        }
+    }
+}
+
 std::string error_event(const Candidate& candidate, Error error) {
     error.message = std::string(candidate.provider_name()) + ": " + error.message;
     return "data: " + error_document(error) + "\n\n";
@@ -56,11 +70,14 @@ Task<Outcome> relay_stream(Exchange& exchange, const InferenceCall& call,
     head.fields = exchange.answer_fields(candidate, attempt.changes);
     head.fields += kStreamFields;
     head.fields += passed_on_fields(attempt.answer->head());
-    bool open = co_await exchange.client.begin(head);
     std::string out;
-    Error broken;
-    bool failed = false;
-    while (open && !failed) {
+    Error broken;  // of a stream that fails with an event too large, until there is another reason
+    broken.kind = Errc::upstream;
+    broken.message = "an event of its stream is too large";
+    bool failed = !stream.feed(attempt.body, out);
+    attempt.body = {};
+    bool open = co_await exchange.client.begin(head, out);
+    while (open && !failed && !stream.ended()) {
         const BodyPart part = co_await attempt.answer->next();
         if (part.state == BodyPart::State::end) {
             break;
@@ -69,10 +86,9 @@ Task<Outcome> relay_stream(Exchange& exchange, const InferenceCall& call,
         if (part.state == BodyPart::State::failed) {
             failed = true;
             broken = part.error;
+            open = !exchange.client.gone();
         } else if (!stream.feed(part.bytes, out)) {
             failed = true;
-            broken.kind = Errc::upstream;
-            broken.message = "an event of its stream is too large";
         }
         if (!out.empty()) {
             open = co_await exchange.client.send(out);
@@ -83,7 +99,6 @@ Task<Outcome> relay_stream(Exchange& exchange, const InferenceCall& call,
         out.clear();
         if (!failed && !stream.finish(out)) {
             failed = true;
-            broken.kind = Errc::upstream;
             broken.message = "its stream ended in the middle of the answer";
         }
         if (failed) {
@@ -100,6 +115,9 @@ Task<Outcome> relay_stream(Exchange& exchange, const InferenceCall& call,
         co_await exchange.client.end(true);
     } else {
         co_await exchange.client.end(false);
+    }
+    if (stream.ended() && !stream.failed()) {
+        co_await read_rest(exchange.core.loop, *attempt.answer);
     }
     co_return outcome;
 }

@@ -13,6 +13,22 @@ namespace {
 
 constexpr int kMaxAliasSteps = 8;
 
+tl::unexpected<Error> model_not_found(std::string message, std::string_view name,
+                                      const std::vector<std::string_view>& names) {
+    Error error;
+    error.kind = Errc::not_found;
+    error.code = "model_not_found";
+    error.param = "model";
+    error.message = std::move(message);
+    const auto near = nearest(name, names);
+    for (std::size_t i = 0; i < near.size(); i++) {
+        error.message += (i == 0 ? "; did you mean " : ", ") + near[i];
+    }
+    error.message += near.empty() ? "" : "?";
+    error.hint = "llmgw models list";
+    return tl::unexpected<Error>(std::move(error));
+}
+
 tl::unexpected<Error> unknown_model(const Snapshot& snapshot, std::string_view name) {
     std::vector<std::string_view> names;
     for (const Model& model : catalog::models()) {
@@ -22,20 +38,27 @@ tl::unexpected<Error> unknown_model(const Snapshot& snapshot, std::string_view n
     for (const auto& alias : snapshot.aliases) {
         names.push_back(alias.first);
     }
-    Error error;
-    error.kind = Errc::not_found;
-    error.code = "model_not_found";
-    error.param = "model";
-    error.message = "the model \"" + printable(name) + "\" does not exist";
     const std::size_t slash = name.find('/');
-    const auto near =
-        nearest(slash == std::string_view::npos ? name : name.substr(slash + 1), names);
-    for (std::size_t i = 0; i < near.size(); i++) {
-        error.message += (i == 0 ? "; did you mean " : ", ") + near[i];
+    return model_not_found("the model \"" + printable(name) + "\" does not exist",
+                           slash == std::string_view::npos ? name : name.substr(slash + 1), names);
+}
+
+// A model that the catalog does not have at this provider. A key's own label in front of it sends
+// any name, so that a model newer than the catalog can be used.
+tl::unexpected<Error> unknown_at_provider(const ProviderAccess& access, std::string_view model) {
+    std::vector<std::string_view> names;
+    for (const Model& one : catalog::models()) {
+        if (catalog::find_mapping(one, access.provider->id) != nullptr) {
+            names.push_back(one.id);
+            names.insert(names.end(), one.aliases.begin(), one.aliases.end());
+        }
     }
-    error.message += near.empty() ? "" : "?";
-    error.hint = "llmgw models list";
-    return tl::unexpected<Error>(std::move(error));
+    auto error = model_not_found("the catalog has no model \"" + printable(model) + "\" of " +
+                                     std::string(access.provider->id),
+                                 model, names);
+    error.value().hint =
+        "llmgw models list; @" + access.label + "/" + printable(model) + " sends it all the same";
+    return error;
 }
 
 // A known model or provider that cannot be used as things are set up.
@@ -101,11 +124,15 @@ Result<std::vector<Candidate>> resolve_prefixed(const Snapshot& snapshot, std::s
         if (access.label != prefix && (provider == nullptr || access.provider != provider)) {
             continue;
         }
-        if (access.usable()) {
-            candidates.push_back(access_candidate(access, model));
-        } else {
+        if (!access.usable()) {
             refused = &access;
+            continue;
         }
+        Candidate candidate = access_candidate(access, model);
+        if (access.provider != nullptr && candidate.mapping == nullptr) {
+            return unknown_at_provider(access, model);
+        }
+        candidates.push_back(std::move(candidate));
     }
     if (!candidates.empty()) {
         return candidates;

@@ -161,6 +161,7 @@ class Daemon {
         };
         control.reload = [this] { watcher_->reload(); };
         control.admin_token = state_.admin_token;
+        control.drain_ms = options_.drain_ms;
         return control;
     }
 

@@ -27,9 +27,9 @@ class Client {
     /// Sends a whole answer; the pieces need to stay only until it returns.
     virtual Task<bool> answer(const AnswerHead& head, std::vector<std::string_view> body) = 0;
 
-    /// Begins an answer whose length is not known. Waits while the client reads slower than it is
-    /// sent to.
-    virtual Task<bool> begin(const AnswerHead& head) = 0;
+    /// Begins an answer whose length is not known, with its first bytes. Waits while the client
+    /// reads slower than it is sent to.
+    virtual Task<bool> begin(const AnswerHead& head, std::string_view first) = 0;
     virtual Task<bool> send(std::string_view bytes) = 0;
     /// Ends it; not `clean`: so that the client can tell that it was cut off.
     virtual Task<bool> end(bool clean) = 0;

@@ -17,11 +17,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxHead = 64 * 1024;
-constexpr milliseconds kHeadTime{10'000};      // for the whole head: a drip feed gets no more
-constexpr milliseconds kBodyStall{30'000};     // between two pieces of a body
-constexpr milliseconds kIdleTime{120'000};     // between two requests
-constexpr milliseconds kWriteStall{120'000};   // for a client that does not read
-constexpr milliseconds kLingerTime{5'000};     // for a refused client to read why
+constexpr milliseconds kHeadTime{10'000};     // for the whole head: a drip feed gets no more
+constexpr milliseconds kBodyStall{30'000};    // between two pieces of a body
+constexpr milliseconds kIdleTime{120'000};    // between two requests
+constexpr milliseconds kWriteStall{120'000};  // for a client that does not read
+constexpr milliseconds kLingerTime{5'000};    // for a refused client to read why
+HttpRefusal body_too_large() {
+    return {413, "the request's body is larger than limits.body allows", "request_too_large"};
+}
+
 constexpr std::size_t kBodyStep = 256 * 1024;  // what a declared length alone may reserve
 
 }  // namespace
@@ -138,8 +142,9 @@ Task<bool> Connection::read_head(std::size_t& head_size) {
             co_return true;
         }
         if (in_.size() > kMaxHead) {
-            co_await refuse_and_close(
-                {431, "the request's head is over 64 KiB", "headers_too_large"});
+            const HttpRefusal refusal{431, "the request's head is over 64 KiB",
+                                      "headers_too_large"};
+            co_await refuse_and_close(refusal);
             co_return false;
         }
         looked = in_.size();
@@ -170,11 +175,12 @@ Task<Connection::Step> Connection::serve_one() {
     const std::string head_bytes = in_.substr(0, head_size);
     in_.erase(0, head_size);
     RequestHead head;
-    if (const auto refusal = parse_request_head(head_bytes, head)) {
-        co_return co_await refuse_and_close(*refusal);
+    const auto malformed = parse_request_head(head_bytes, head);
+    head_request_ = head.method == "HEAD";
+    if (malformed) {
+        co_return co_await refuse_and_close(*malformed);
     }
     keep_alive_ = head.keep_alive;
-    head_request_ = head.method == "HEAD";
     http10_ = head.minor_version == 0;
     chunked_out_ = false;
     const bool has_body =
@@ -208,8 +214,8 @@ Task<Connection::Step> Connection::read_body(const RequestHead& head, std::strin
         co_return Step::next;
     }
     if (head.framing.length > server_.service().max_body()) {
-        co_return co_await refuse_and_close(
-            {413, "the request's body is too large", "request_too_large"});
+        const HttpRefusal refusal = body_too_large();
+        co_return co_await refuse_and_close(refusal);
     }
     if (head.expect_continue && in_.empty()) {
         std::vector<iovec> pieces(1, piece("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -258,14 +264,15 @@ Task<Connection::Step> Connection::read_chunked_body(std::string& body) {
         const auto state = decoder.feed(rest, body);
         in_.erase(0, in_.size() - rest.size());
         if (body.size() > server_.service().max_body()) {
-            co_return co_await refuse_and_close(
-                {413, "the request's body is too large", "request_too_large"});
+            const HttpRefusal refusal = body_too_large();
+            co_return co_await refuse_and_close(refusal);
         }
         if (state == ChunkedDecoder::State::done) {
             co_return Step::next;
         }
         if (state == ChunkedDecoder::State::malformed) {
-            co_return co_await refuse_and_close({400, "the chunked body is malformed", ""});
+            const HttpRefusal refusal{400, "the chunked body is malformed", ""};
+            co_return co_await refuse_and_close(refusal);
         }
         deadline_.set(kBodyStall);
         const Io read = co_await read_more();
@@ -371,13 +378,28 @@ Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_vi
     co_return sent;
 }
 
-Task<bool> Connection::begin(const AnswerHead& head) {
+Task<bool> Connection::begin(const AnswerHead& head, std::string_view first) {
     chunked_out_ = !http10_;
     keep_alive_ = keep_alive_ && chunked_out_;
     const std::string text = head_text(head, chunked_out_ ? "transfer-encoding: chunked\r\n" : "");
     std::vector<iovec> pieces(1, piece(text));
+    char buffer[20];
+    if (!first.empty()) {
+        add_chunk(pieces, first, buffer);
+    }
     const bool sent = co_await write(std::move(pieces));
     co_return sent;
+}
+
+void Connection::add_chunk(std::vector<iovec>& pieces, std::string_view bytes,
+                           char (&buffer)[20]) const {
+    if (chunked_out_) {
+        pieces.push_back(piece(chunk_start(bytes.size(), buffer)));
+        pieces.push_back(piece(bytes));
+        pieces.push_back(piece("\r\n"));
+    } else {
+        pieces.push_back(piece(bytes));
+    }
 }
 
 Task<bool> Connection::send(std::string_view bytes) {
@@ -386,14 +408,8 @@ Task<bool> Connection::send(std::string_view bytes) {
     }
     char buffer[20];
     std::vector<iovec> pieces;
-    if (chunked_out_) {
-        pieces.reserve(3);
-        pieces.push_back(piece(chunk_start(bytes.size(), buffer)));
-        pieces.push_back(piece(bytes));
-        pieces.push_back(piece("\r\n"));
-    } else {
-        pieces.push_back(piece(bytes));
-    }
+    pieces.reserve(3);
+    add_chunk(pieces, bytes, buffer);
     const bool sent = co_await write(std::move(pieces));
     co_return sent;
 }

@@ -24,7 +24,7 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     static Task<void> run(std::shared_ptr<Connection> self);
 
     Task<bool> answer(const AnswerHead& head, std::vector<std::string_view> body) override;
-    Task<bool> begin(const AnswerHead& head) override;
+    Task<bool> begin(const AnswerHead& head, std::string_view first) override;
     Task<bool> send(std::string_view bytes) override;
     Task<bool> end(bool clean) override;
     void on_gone(std::function<void()> callback) override;
@@ -54,6 +54,7 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     Task<Step> refuse_and_close(const HttpRefusal& refusal);
     Task<bool> answer_locally(const LocalAnswer& local);
     Task<bool> write(std::vector<iovec> pieces);
+    void add_chunk(std::vector<iovec>& pieces, std::string_view bytes, char (&buffer)[20]) const;
     Task<void> linger();
     void arm();
     void readable();

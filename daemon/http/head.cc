@@ -12,6 +12,7 @@ namespace llmgw {
 namespace {
 
 constexpr std::size_t kMaxHeaders = 128;
+constexpr std::size_t kMaxTarget = 8 * 1024 - 64;  // cpp-httplib's own limit is 8 KiB
 
 // RFC 9110 §5.6.2: token characters.
 constexpr std::array<bool, 256> make_token_table() {
@@ -152,6 +153,9 @@ std::optional<HttpRefusal> parse_request_line(std::string_view line, RequestHead
         out.minor_version = 0;
     } else {
         return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+    }
+    if (out.target.size() > kMaxTarget) {
+        return refuse(414, "the request target is over 8 KiB", "uri_too_long");
     }
     const bool visible = std::all_of(out.target.begin(), out.target.end(),
                                      [](char c) { return c > 0x20 && c < 0x7f; });
@@ -365,6 +369,8 @@ std::string_view reason_phrase(int status) {
             return "Length Required";
         case 413:
             return "Content Too Large";
+        case 414:
+            return "URI Too Long";
         case 415:
             return "Unsupported Media Type";
         case 417:

@@ -73,7 +73,8 @@ void Server::start() {
 Task<void> Server::accept() {
     while (!draining_) {
         asio::ip::tcp::socket socket(loop_.io());
-        const std::error_code error = co_await AcceptAwaiter{acceptor_, socket, {}};
+        AcceptAwaiter accepted{acceptor_, socket, {}};
+        const std::error_code error = co_await accepted;
         if (draining_) {
             break;
         }

@@ -38,7 +38,8 @@ std::size_t find_event_end(std::string_view bytes, std::size_t from) {
         }
         const std::size_t second = line_end(bytes, at + first);
         if (second == std::string_view::npos) {
-            // Behind CR LF, a CR goes on with LF; where lines end with CR alone, it is a blank line.
+            // Behind CR LF, a CR goes on with LF; where lines end with CR alone, it is a blank
+            // line.
             return first == 2 ? std::string_view::npos : bytes.size();
         }
         if (second > 0) {

@@ -39,6 +39,11 @@ Edit remove_member(const InferenceCall& call, std::size_t index, bool first) {
     return {key_begin, end, {}};
 }
 
+// Fields that speak to llmgw and mean nothing to a provider.
+bool is_for_gateway(const JsonField& field) {
+    return key_is(field, "routing");
+}
+
 bool rejects(const Candidate& candidate, const JsonField& field) {
     if (candidate.access == nullptr || candidate.access->provider == nullptr) {
         return false;
@@ -126,9 +131,11 @@ AdaptedRequest adapt_openai(const InferenceCall& call, const Candidate& candidat
     bool usage_asked = !call.stream || call.include_usage;
     for (std::size_t i = 0; i < call.fields.size(); i++) {
         const JsonField& field = call.fields[i];
-        if (rejects(candidate, field)) {
+        if (is_for_gateway(field) || rejects(candidate, field)) {
             edits.push_back(remove_member(call, i, all_removed));
-            out.dropped.emplace_back(field.key);
+            if (!is_for_gateway(field)) {
+                out.dropped.emplace_back(field.key);
+            }
             usage_asked = usage_asked || key_is(field, "stream_options");
             continue;
         }

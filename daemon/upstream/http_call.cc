@@ -128,7 +128,8 @@ Task<Result<UpstreamPool::Endpoints>> HttpCall::resolve(const BaseUrl& url) {
     phase_ = "looking up its address";
     const auto begun = Clock::now();
     resolving_ = std::make_shared<Resolving>(pool_.loop());
-    co_await ResolveAwaiter<Resolving>{resolving_, url.host, std::to_string(url.port)};
+    ResolveAwaiter<Resolving> resolved{resolving_, url.host, std::to_string(url.port)};
+    co_await resolved;
     const auto done = std::exchange(resolving_, nullptr);
     if (done->error || done->endpoints.empty()) {
         co_return tl::unexpected(failure("the name " + url.host + " cannot be resolved (" +
@@ -308,7 +309,9 @@ void HttpCall::finish() {
 }
 
 Task<BodyPart> HttpCall::next() {
-    phase_ = "waiting for more of the answer";
+    if (got_body_) {
+        phase_ = "waiting for more of the answer";
+    }
     auto& scratch = pool_.loop().scratch();
     bool wait_first = false;
     for (;;) {
@@ -327,6 +330,7 @@ Task<BodyPart> HttpCall::next() {
             body_begin_ = head_bytes_.size();
             const std::string_view content = take_content(begin, size);
             if (!content.empty()) {
+                got_body_ = true;
                 co_return BodyPart{BodyPart::State::data, content, {}};
             }
             continue;
@@ -334,7 +338,7 @@ Task<BodyPart> HttpCall::next() {
         if (cancelled_ || !socket_) {
             co_return BodyPart{BodyPart::State::failed, {}, failure({})};
         }
-        limit(timeouts_.idle);
+        limit(got_body_ ? timeouts_.idle : timeouts_.first_byte);
         if (wait_first) {
             co_await socket_->readable();
         }
@@ -351,6 +355,7 @@ Task<BodyPart> HttpCall::next() {
         }
         const std::string_view content = take_content(scratch.data(), got.bytes);
         if (!content.empty()) {
+            got_body_ = true;
             co_return BodyPart{BodyPart::State::data, content, {}};
         }
         wait_first = !tls_;

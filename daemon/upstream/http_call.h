@@ -19,7 +19,7 @@ namespace llmgw {
 /// How long each phase of a call may take; zero: without bound.
 struct CallTimeouts {
     std::chrono::milliseconds connect{10'000};      ///< DNS, TCP and TLS together
-    std::chrono::milliseconds first_byte{600'000};  ///< from sent to the answer's head
+    std::chrono::milliseconds first_byte{600'000};  ///< from sent to head, and to the body
     std::chrono::milliseconds idle{300'000};        ///< between two pieces of the body
     std::chrono::milliseconds total{1'800'000};
 };
@@ -76,7 +76,8 @@ class HttpCall : public UpstreamAnswer {
     bool cancelled_ = false;
     bool timed_out_ = false;
     bool sent_ = false;
-    bool got_bytes_ = false;
+    bool got_bytes_ = false;  // of the answer's head
+    bool got_body_ = false;
     const char* phase_ = "connecting";
     Phases phases_;
 

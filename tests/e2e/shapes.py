@@ -28,11 +28,8 @@ STRICT = strict(copy.deepcopy(SCHEMAS["$defs"]))
 
 
 def without_additions(value):
-    """A copy without what llmgw adds: usage.cost, usage.cost_details, metadata and, in an error,
-    the attempts."""
+    """A copy without what llmgw adds: usage.cost, usage.cost_details and metadata."""
     value = copy.deepcopy(value)
-    if isinstance(value.get("error"), dict):
-        value["error"].pop("attempts", None)
     if isinstance(value.get("metadata"), dict) and "request_id" in value["metadata"]:
         del value["metadata"]
     if isinstance(value.get("usage"), dict):

@@ -222,7 +222,8 @@ TEST_CASE("chat_answer: the kind of an error answer follows from its status") {
 
 TEST_CASE("chat_answer: providers that all refused alike tell the kind of a 502") {
     const auto kind = [](const std::string& attempts) {
-        return error_from_answer(502, R"({"error":{"message":"m","attempts":[)" + attempts + "]}}")
+        return error_from_answer(
+                   502, R"({"error":{"message":"m"},"metadata":{"routing":[)" + attempts + "]}}")
             .kind;
     };
     CHECK(kind(R"({"status_code":401})") == Errc::auth);

@@ -109,3 +109,11 @@ TEST_CASE("a temperature over the provider's limit is clamped") {
     fixture.adapt("{\"model\":\"m\",\"temperature\":1.5," + kMessages + "}", &changes);
     CHECK(changes.empty());
 }
+
+TEST_CASE("what speaks to the gateway stays here, without a word") {
+    const Fixture fixture;
+    std::string changes;
+    CHECK(fixture.adapt("{\"routing\":\"price\",\"model\":\"m\"," + kMessages + "}", &changes) ==
+          "{\"model\":\"up/stream\"," + kMessages + "}");
+    CHECK(changes.empty());
+}
