@@ -194,13 +194,13 @@ def test_a_head_byte_by_byte(lab):
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example",
                                   "evil.example:%d", "foo.local:%d", "192.168.1.2:%d", "127.0.0.2:%d",
-                                  "localhost:1", "user@localhost:%d", "localhost:%d/x", ""])
+                                  "localhost:x", "user@localhost:%d", "localhost:%d/x", ""])
 def test_a_foreign_host_is_refused(lab, host):
     value = host % lab.gateway.port if "%d" in host else host
     for path in (CHAT, "/healthz", "/v1/models"):
         method = "POST" if path == CHAT else "GET"
         answer = lab.request(method, path, [("Host", value)], BODY if path == CHAT else None)
-        assert answer.status in ((400, 403) if value in ("", "localhost:1") else (403, 400)), path
+        assert answer.status in (400, 403), path
         shapes.check_error(answer, answer.status)
     assert not lab.mock.requests
 

@@ -154,7 +154,7 @@ def test_nothing_follows_done(lab):
 
 
 def test_the_end_is_at_done(lab):
-    lab.mock.script("m", gates={6: "never"}, after_done=b": late\n\n")
+    lab.mock.script("m", gates={7: "never"}, after_done=b": late\n\n")
     events = lab.stream().events()  # although the upstream's answer goes on
     assert events[-1].done and len(events) == 6
 
