@@ -63,6 +63,6 @@ using Result = tl::expected<T, Error>;
 
 }  // namespace llmgw
 
-#define LLMGW_ASSERT(expression) \
+#define LLMGW_ASSERT(expression)         \
     ((expression) ? static_cast<void>(0) \
                   : ::llmgw::assertion_failed(#expression, __FILE__, __LINE__))

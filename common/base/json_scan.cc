@@ -3,8 +3,13 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "common/base/text.h"
 
@@ -72,6 +77,7 @@ class Scanner {
                 return false;
             }
             const char* const key_end = at_ - 1;
+            const bool escaped_key = escaped_;
             skip_space();
             if (!take(':')) {
                 return error("\":\" was expected");
@@ -83,7 +89,8 @@ class Scanner {
             }
             if (fields != nullptr) {
                 fields->push_back({{key, static_cast<std::size_t>(key_end - key)},
-                                   {value_begin, static_cast<std::size_t>(at_ - value_begin)}});
+                                   {value_begin, static_cast<std::size_t>(at_ - value_begin)},
+                                   escaped_key});
             }
             skip_space();
             if (take('}')) {
@@ -178,40 +185,48 @@ class Scanner {
         return true;
     }
 
-    // Skips eight bytes at a time while none of them is a quote, a backslash or a control.
+    // Skips what is neither a quote, a backslash nor a control character, many bytes at a time.
     void skip_plain() {
-        constexpr std::uint64_t kOnes = 0x0101010101010101;
-        constexpr std::uint64_t kHighs = 0x8080808080808080;
-        while (end_ - at_ >= 8) {
-            std::uint64_t bytes = 0;
-            std::memcpy(&bytes, at_, 8);
-            const std::uint64_t quote = bytes ^ (kOnes * '"');
-            const std::uint64_t backslash = bytes ^ (kOnes * '\\');
-            const std::uint64_t found = ((quote - kOnes) & ~quote) |
-                                        ((backslash - kOnes) & ~backslash) |
-                                        ((bytes - kOnes * 0x20) & ~bytes);
-            if ((found & kHighs) != 0) {
+#ifdef __SSE2__
+        const __m128i quote = _mm_set1_epi8('"');
+        const __m128i backslash = _mm_set1_epi8('\\');
+        const __m128i last_control = _mm_set1_epi8(0x1f);
+        while (end_ - at_ >= 16) {
+            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
+            const __m128i found = _mm_or_si128(
+                _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                _mm_cmpeq_epi8(_mm_max_epu8(bytes, last_control), last_control));
+            const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
+            if (mask != 0) {
+                at_ += std::countr_zero(mask);
                 return;
             }
-            at_ += 8;
+            at_ += 16;
+        }
+#endif
+        while (at_ < end_ && *at_ != '"' && *at_ != '\\' &&
+               static_cast<unsigned char>(*at_) >= 0x20) {
+            at_++;
         }
     }
 
     bool string() {
         at_++;
+        escaped_ = false;
         for (;;) {
             skip_plain();
             if (at_ == end_) {
                 return error("a string does not end");
             }
-            const auto c = static_cast<unsigned char>(*at_++);
+            const char c = *at_++;
             if (c == '"') {
                 return true;
             }
-            if (c < 0x20) {
+            if (c != '\\') {
                 return error("a string holds a control character");
             }
-            if (c == '\\' && !escape()) {
+            escaped_ = true;
+            if (!escape()) {
                 return false;
             }
         }
@@ -230,14 +245,25 @@ class Scanner {
             }
             return true;
         }
-        return std::strchr("\"\\/bfnrt", c) != nullptr && c != '\0'
-                   ? true
-                   : error("a string holds a malformed escape");
+        switch (c) {
+            case '"':
+            case '\\':
+            case '/':
+            case 'b':
+            case 'f':
+            case 'n':
+            case 'r':
+            case 't':
+                return true;
+            default:
+                return error("a string holds a malformed escape");
+        }
     }
 
     const char* begin_;
     const char* at_;
     const char* end_;
+    bool escaped_ = false;  // the last string held an escape
     std::string what_;
 };
 
@@ -307,7 +333,7 @@ std::string unescape(std::string_view raw) {
 
 Result<std::vector<JsonField>> scan_object(std::string_view text) {
     std::vector<JsonField> fields;
-    fields.reserve(16);
+    fields.reserve(12);
     Scanner scanner(text);
     if (!scanner.document(fields)) {
         return fail(Errc::invalid_request, "the JSON is not valid at byte " +
@@ -321,10 +347,7 @@ Result<std::vector<JsonField>> scan_object(std::string_view text) {
 }
 
 bool key_is(const JsonField& field, std::string_view name) {
-    if (field.key.find('\\') == std::string_view::npos) {
-        return field.key == name;
-    }
-    return unescape(field.key) == name;
+    return field.escaped_key ? unescape(field.key) == name : field.key == name;
 }
 
 const JsonField* find_field(const std::vector<JsonField>& fields, std::string_view name) {
@@ -380,28 +403,41 @@ std::optional<double> json_double(std::string_view value) {
 }
 
 std::string json_quote(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + 2);
+    append_json_quoted(out, text);
+    return out;
+}
+
+void append_json_quoted(std::string& out, std::string_view text) {
     std::string clean;
-    if (!simdjson::validate_utf8(text.data(), text.size())) {
+    const bool ascii = std::all_of(text.begin(), text.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (!ascii && !simdjson::validate_utf8(text.data(), text.size())) {
         clean = printable(text, true);
         text = clean;
     }
-    std::string out = "\"";
-    out.reserve(text.size() + 2);
-    for (char c : text) {
+    out += '"';
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < text.size(); i++) {
+        const char c = text[i];
+        if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) {
+            continue;
+        }
+        out.append(text, begin, i - begin);
+        begin = i + 1;
         if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
+        } else {
             constexpr std::string_view kHex = "0123456789abcdef";
             out += "\\u00";
             out += kHex[static_cast<unsigned char>(c) >> 4];
             out += kHex[static_cast<unsigned char>(c) & 15];
-        } else {
-            out += c;
         }
     }
+    out.append(text, begin, text.size() - begin);
     out += '"';
-    return out;
 }
 
 }  // namespace llmgw

@@ -13,8 +13,9 @@ namespace llmgw {
 
 /// A member of a JSON object, as the bytes it was written with.
 struct JsonField {
-    std::string_view key;    ///< between its quotes, escapes and all
-    std::string_view value;  ///< "\"text\"", "12", "[1, 2]"
+    std::string_view key;      ///< between its quotes, escapes and all
+    std::string_view value;    ///< "\"text\"", "12", "[1, 2]"
+    bool escaped_key = false;  ///< the key holds escapes
 };
 
 /// Checks that `text` is one JSON object (RFC 8259), nested at most kMaxScanDepth deep and in valid
@@ -41,5 +42,6 @@ enum class JsonKind { object, array, string, number, boolean, null };
 
 /// `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_quote(std::string_view text);
+void append_json_quoted(std::string& out, std::string_view text);
 
 }  // namespace llmgw

@@ -55,14 +55,20 @@ std::string to_decimal(Money amount) {
     const bool negative = amount.nano < 0;
     const std::uint64_t magnitude = negative ? 0 - static_cast<std::uint64_t>(amount.nano)
                                              : static_cast<std::uint64_t>(amount.nano);
-    std::string text = std::to_string(magnitude / kNanoPerDollar);
-    std::string fraction = std::to_string(magnitude % kNanoPerDollar);
-    fraction.insert(0, static_cast<std::size_t>(kDigits) - fraction.size(), '0');
-    fraction.erase(fraction.find_last_not_of('0') + 1);
-    if (!fraction.empty()) {
-        text += '.' + fraction;
+    std::string text = negative ? "-" : "";
+    text += std::to_string(magnitude / kNanoPerDollar);
+    std::uint64_t fraction = magnitude % kNanoPerDollar;
+    if (fraction != 0) {
+        char digits[kDigits];
+        for (int i = kDigits - 1; i >= 0; i--) {
+            digits[i] = static_cast<char>('0' + fraction % 10);
+            fraction /= 10;
+        }
+        const std::string_view behind_point(digits, kDigits);
+        text += '.';
+        text += behind_point.substr(0, behind_point.find_last_not_of('0') + 1);
     }
-    return negative ? '-' + text : text;
+    return text;
 }
 
 }  // namespace llmgw

@@ -16,7 +16,7 @@ enum class SettingType { text, boolean, integer, duration, size };
 
 /// A setting that `llmgw config` knows.
 struct SettingInfo {
-    std::string_view name;           ///< "timeouts.first_byte"
+    std::string_view name;  ///< "timeouts.first_byte"
     SettingType type;
     std::string_view default_value;  ///< as a person would write it: "10m"
     std::string_view help;           ///< one line

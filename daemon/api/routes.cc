@@ -20,7 +20,10 @@ std::string normal_path(std::string_view path) {
     if (normal == "/v1" || normal.starts_with("/v1/")) {
         normal.erase(0, 3);
     }
-    return normal.empty() ? "/" : normal;
+    if (normal.empty()) {
+        normal = "/";
+    }
+    return normal;
 }
 
 std::optional<Endpoint> inference_endpoint(std::string_view normal_path) {

@@ -2,8 +2,8 @@
 #include "daemon/gateway/additions.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "common/base/json_scan.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -15,24 +15,33 @@ struct Insertion {
     std::string text;
 };
 
+std::string metadata_member(const Additions& additions) {
+    std::string text;
+    text.reserve(additions.metadata.size() + 16);
+    text += "\"metadata\":{";
+    text += additions.metadata;
+    text += '}';
+    return text;
+}
+
 // Puts members in front of an object's closing brace.
-Insertion at_end_of(std::string_view whole, std::string_view object, const std::string& members) {
+Insertion at_end_of(std::string_view whole, std::string_view object, std::string members) {
     const auto end = static_cast<std::size_t>(object.data() - whole.data()) + object.size() - 1;
-    const bool empty = trim(object.substr(1, object.size() - 2)).empty();
-    return {end, (empty ? "" : ",") + members};
+    if (!trim(object.substr(1, object.size() - 2)).empty()) {
+        members.insert(0, 1, ',');
+    }
+    return {end, std::move(members)};
 }
 
 }  // namespace
 
-Spliced add_to_object(std::string_view object, const Additions& additions) {
+Spliced add_to_object(std::string_view object, const std::vector<JsonField>& fields,
+                      const Additions& additions) {
     Spliced out;
-    const auto fields = scan_object(object);
-    if (!fields) {
-        out.pieces.push_back(object);
-        return out;
-    }
     std::vector<Insertion> insertions;
-    const JsonField* const usage = find_field(*fields, "usage");
+    insertions.reserve(2);
+    out.pieces.reserve(5);
+    const JsonField* const usage = find_field(fields, "usage");
     if (usage != nullptr) {
         out.usage = read_usage(usage->value);
     }
@@ -43,12 +52,12 @@ Spliced add_to_object(std::string_view object, const Additions& additions) {
         if (out.usage && !out.usage->has_own_cost) {
             insertions.push_back(at_end_of(object, usage->value, cost_members(out.cost)));
         }
-        const JsonField* const metadata = find_field(*fields, "metadata");
+        const JsonField* const metadata = find_field(fields, "metadata");
         if (metadata == nullptr) {
             const std::size_t end = object.rfind('}') + 1;
             const std::size_t begin = object.find('{');
-            insertions.push_back(at_end_of(object, object.substr(begin, end - begin),
-                                           "\"metadata\":{" + additions.metadata + "}"));
+            insertions.push_back(
+                at_end_of(object, object.substr(begin, end - begin), metadata_member(additions)));
         } else if (json_kind(metadata->value) == JsonKind::object) {
             insertions.push_back(at_end_of(object, metadata->value, additions.metadata));
         }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/json_scan.h"
 #include "daemon/gateway/usage.h"
 
 namespace llmgw {
@@ -25,8 +26,9 @@ struct Spliced {
     std::optional<Cost> cost;
 };
 
-/// Adds to one JSON object: `cost` and `cost_details` to its `usage`, and `metadata`. Anything that
-/// is not an object comes back as it is. The views point into `object` and the result.
-[[nodiscard]] Spliced add_to_object(std::string_view object, const Additions& additions);
+/// Adds to one JSON object: `cost` and `cost_details` to its `usage`, and `metadata`. `fields` are
+/// those of scan_object(). The views point into `object` and the result.
+[[nodiscard]] Spliced add_to_object(std::string_view object, const std::vector<JsonField>& fields,
+                                    const Additions& additions);
 
 }  // namespace llmgw

@@ -17,6 +17,9 @@ namespace llmgw {
 namespace {
 
 constexpr std::size_t kMaxPlainBody = 256 * 1024 * 1024;
+// A string with room for this much keeps its bytes where they are when it is moved, so that an
+// Attempt's fields keep pointing to them.
+constexpr std::size_t kOnHeap = 1024;
 constexpr std::size_t kMaxErrorBody = 1024 * 1024;
 
 // Client headers that mean something to a provider. Everything else stays here.
@@ -92,6 +95,7 @@ Error upstream_error(const Candidate& candidate, std::string what) {
 // Reads a body to its end, up to `limit` bytes. The error says why there is none.
 Task<Result<std::string>> read_all(UpstreamAnswer& answer, std::size_t limit) {
     std::string body;
+    body.reserve(kOnHeap);
     for (;;) {
         const BodyPart part = co_await answer.next();
         if (part.state == BodyPart::State::failed) {
@@ -118,25 +122,26 @@ std::string unusable_head(const ResponseHead& head) {
         return "it sent a compressed answer (" + printable(encoding) +
                ") although none was asked for";
     }
-    const std::string type = to_lower(head.header("content-type"));
-    if (type.starts_with("text/html")) {
+    const std::string_view type = head.header("content-type").substr(0, 9);
+    if (equals_ignoring_case(type, "text/html")) {
         return "it sent a web page instead of an API's answer; is the base URL right?";
     }
     return {};
 }
 
-// What is wrong with a whole plain answer; empty: nothing.
-std::string unusable_body(std::string_view body) {
+// What is wrong with a whole plain answer; empty: nothing, and `fields` are its members.
+std::string unusable_body(std::string_view body, std::vector<JsonField>& fields) {
     if (trim(body).empty()) {
         return "it sent an empty answer";
     }
-    const auto fields = scan_object(body);
-    if (!fields) {
+    auto scanned = scan_object(body);
+    if (!scanned) {
         return "it sent an answer that is not JSON";
     }
-    const JsonField* const error = find_field(*fields, "error");
+    fields = std::move(*scanned);
+    const JsonField* const error = find_field(fields, "error");
     if (error != nullptr && json_kind(error->value) != JsonKind::null &&
-        find_field(*fields, "choices") == nullptr && find_field(*fields, "data") == nullptr) {
+        find_field(fields, "choices") == nullptr && find_field(fields, "data") == nullptr) {
         return "it reported an error: " + provider_message(body);
     }
     return {};
@@ -208,7 +213,9 @@ void note_refusal(Attempt& out, const Candidate& candidate, const ResponseHead& 
     const std::string status = std::to_string(head.status);
     out.final = !is_provider_fault(head.status);
     out.retry_fields = passed_on_fields(head);
-    if (head.status == 401 || head.status == 402 || head.status == 403) {
+    // These would look like a refusal of the client's own key. A 403 can be about the request, too
+    // (moderation, region), and is passed on.
+    if (head.status == 401 || head.status == 402) {
         out.error =
             upstream_error(candidate, "the key \"" + candidate.access->label + "\" was refused (" +
                                           status + ")" + (words.empty() ? "" : ": " + words));
@@ -302,7 +309,7 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
         out.answer = std::move(http);
     }
     const ResponseHead& head = out.answer->head();
-    const std::string type = to_lower(head.header("content-type"));
+    const std::string_view type = head.header("content-type");
     if (head.status < 200 || head.status >= 300) {
         auto body = co_await read_all(*out.answer, kMaxErrorBody);
         note_refusal(out, candidate, head, body ? std::move(*body) : std::string());
@@ -323,8 +330,8 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
             wrong = body.error().message;
             out.error.kind = body.error().kind;
         } else {
-            wrong = out.streaming ? "" : unusable_body(*body);
             out.body = std::move(*body);
+            wrong = out.streaming ? "" : unusable_body(out.body, out.fields);
         }
     }
     if (!wrong.empty()) {

@@ -20,6 +20,7 @@ struct Attempt {
     /// Set when the provider answers the request: an open stream, or a whole body in `body`.
     std::unique_ptr<UpstreamAnswer> answer;
     std::string body;
+    std::vector<JsonField> fields;  ///< of a whole body; they point into it
     /// The body is server-sent events: `body` holds the first of them, the rest is to be read.
     bool streaming = false;
 

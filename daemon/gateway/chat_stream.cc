@@ -95,7 +95,7 @@ bool ChatStream::usage_event(std::string_view data, std::string& out) {
         return false;
     }
     if (json_kind(usage->value) == JsonKind::object) {
-        const Spliced spliced = add_to_object(data, additions_);
+        const Spliced spliced = add_to_object(data, *fields, additions_);
         usage_ = spliced.usage;
         cost_ = spliced.cost;
         if (client_wants_usage_) {

@@ -56,9 +56,14 @@ Exchange::Exchange(Core& in, Client& from, const RequestHead& request)
 }
 
 std::string Exchange::common_fields() const {
-    return "x-request-id: " + request_id +
-           "\r\nx-llmgw-cache: off\r\nx-llmgw-attempts: " + std::to_string(attempts.size()) +
-           "\r\n";
+    std::string fields;
+    fields.reserve(384);
+    fields += "x-request-id: ";
+    fields += request_id;
+    fields += "\r\nx-llmgw-cache: off\r\nx-llmgw-attempts: ";
+    fields += std::to_string(attempts.size());
+    fields += "\r\n";
+    return fields;
 }
 
 std::string Exchange::answer_fields(const Candidate& candidate, std::string_view changes) const {
@@ -76,26 +81,39 @@ std::string Exchange::answer_fields(const Candidate& candidate, std::string_view
     return fields;
 }
 
-std::string Exchange::routing() const {
-    std::string text = "[";
-    for (const AttemptRecord& attempt : attempts) {
-        text += text.size() > 1 ? "," : "";
-        text +=
-            "{\"provider\":" + json_quote(attempt.provider) +
-            ",\"model\":" + json_quote(attempt.model) + ",\"key\":" + json_quote(attempt.key) +
-            ",\"status_code\":" + (attempt.status == 0 ? "null" : std::to_string(attempt.status)) +
-            ",\"error_type\":" + json_quote(attempt.error) +
-            ",\"succeeded\":" + (attempt.error == "none" ? "true" : "false") + "}";
+void Exchange::append_routing(std::string& text) const {
+    text += '[';
+    for (std::size_t i = 0; i < attempts.size(); i++) {
+        const AttemptRecord& attempt = attempts[i];
+        text += i > 0 ? ",{\"provider\":" : "{\"provider\":";
+        append_json_quoted(text, attempt.provider);
+        text += ",\"model\":";
+        append_json_quoted(text, attempt.model);
+        text += ",\"key\":";
+        append_json_quoted(text, attempt.key);
+        text += ",\"status_code\":";
+        text += attempt.status == 0 ? "null" : std::to_string(attempt.status);
+        text += ",\"error_type\":";
+        append_json_quoted(text, attempt.error);
+        text += attempt.error == "none" ? ",\"succeeded\":true}" : ",\"succeeded\":false}";
     }
-    return text + "]";
+    text += ']';
 }
 
 std::string Exchange::metadata(std::string_view requested_model, const Candidate& candidate) const {
-    return "\"request_id\":" + json_quote(request_id) +
-           ",\"requested_model\":" + json_quote(requested_model) +
-           ",\"used_model\":" + json_quote(candidate.model_name()) +
-           ",\"used_provider\":" + json_quote(candidate.provider_name()) +
-           ",\"cached\":false,\"routing\":" + routing();
+    std::string text;
+    text.reserve(512);
+    text += "\"request_id\":";
+    append_json_quoted(text, request_id);
+    text += ",\"requested_model\":";
+    append_json_quoted(text, requested_model);
+    text += ",\"used_model\":";
+    append_json_quoted(text, candidate.model_name());
+    text += ",\"used_provider\":";
+    append_json_quoted(text, candidate.provider_name());
+    text += ",\"cached\":false,\"routing\":";
+    append_routing(text);
+    return text;
 }
 
 Task<void> answer_error(Exchange& exchange, const Error& error) {

@@ -48,8 +48,9 @@ struct Exchange {
     /// The members of `metadata`.
     [[nodiscard]] std::string metadata(std::string_view requested_model,
                                        const Candidate& candidate) const;
-    /// The attempts as a JSON array.
-    [[nodiscard]] std::string routing() const;
+
+  private:
+    void append_routing(std::string& text) const;
 };
 
 /// Answers with an error and counts it.

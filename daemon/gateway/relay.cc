@@ -47,7 +47,7 @@ std::string error_event(const Candidate& candidate, Error error) {
 Task<Outcome> relay_plain(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
                           const Attempt& attempt) {
     const Additions additions = additions_for(exchange, call, candidate);
-    Spliced spliced = add_to_object(attempt.body, additions);
+    Spliced spliced = add_to_object(attempt.body, attempt.fields, additions);
     AnswerHead head;
     head.fields = exchange.answer_fields(candidate, attempt.changes);
     if (spliced.cost) {

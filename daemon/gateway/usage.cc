@@ -2,6 +2,8 @@
 #include "daemon/gateway/usage.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "common/base/json_scan.h"
 
@@ -14,14 +16,14 @@ std::uint64_t count(const std::vector<JsonField>& fields, std::string_view name)
     return field == nullptr ? 0 : json_uint(field->value).value_or(0);
 }
 
-std::uint64_t nested_count(const std::vector<JsonField>& fields, std::string_view object,
-                           std::string_view name) {
-    const JsonField* const field = find_field(fields, object);
+// The members of an object within `fields`; none when it is absent.
+std::vector<JsonField> details(const std::vector<JsonField>& fields, std::string_view name) {
+    const JsonField* const field = find_field(fields, name);
     if (field == nullptr || json_kind(field->value) != JsonKind::object) {
-        return 0;
+        return {};
     }
-    const auto inner = scan_object(field->value);
-    return inner ? count(*inner, name) : 0;
+    auto inner = scan_object(field->value);
+    return inner ? std::move(*inner) : std::vector<JsonField>();
 }
 
 // Adds one bucket to `money`; false when it has tokens but no price.
@@ -47,15 +49,14 @@ std::optional<Usage> read_usage(std::string_view object) {
         return std::nullopt;
     }
     Usage usage;
+    const std::vector<JsonField> in = details(*fields, "prompt_tokens_details");
+    const std::vector<JsonField> out = details(*fields, "completion_tokens_details");
     const std::uint64_t prompt = count(*fields, "prompt_tokens");
-    usage.cached_input =
-        std::min(prompt, nested_count(*fields, "prompt_tokens_details", "cached_tokens"));
-    usage.audio_input = std::min(prompt - usage.cached_input,
-                                 nested_count(*fields, "prompt_tokens_details", "audio_tokens"));
-    usage.input = prompt - usage.cached_input - usage.audio_input;
     const std::uint64_t completion = count(*fields, "completion_tokens");
-    usage.audio_output =
-        std::min(completion, nested_count(*fields, "completion_tokens_details", "audio_tokens"));
+    usage.cached_input = std::min(prompt, count(in, "cached_tokens"));
+    usage.audio_input = std::min(prompt - usage.cached_input, count(in, "audio_tokens"));
+    usage.input = prompt - usage.cached_input - usage.audio_input;
+    usage.audio_output = std::min(completion, count(out, "audio_tokens"));
     usage.output = completion - usage.audio_output;
     usage.has_own_cost = find_field(*fields, "cost") != nullptr;
     return usage;
@@ -92,10 +93,20 @@ std::string cost_members(const std::optional<Cost>& cost) {
         return "\"cost\":null";
     }
     const std::string total = to_decimal(cost->total);
-    return "\"cost\":" + total + ",\"cost_details\":{\"total_cost\":" + total +
-           ",\"input_cost\":" + to_decimal(cost->input) +
-           ",\"cached_input_cost\":" + to_decimal(cost->cached_input) +
-           ",\"output_cost\":" + to_decimal(cost->output) + "}";
+    std::string text;
+    text.reserve(192);
+    text += "\"cost\":";
+    text += total;
+    text += ",\"cost_details\":{\"total_cost\":";
+    text += total;
+    text += ",\"input_cost\":";
+    text += to_decimal(cost->input);
+    text += ",\"cached_input_cost\":";
+    text += to_decimal(cost->cached_input);
+    text += ",\"output_cost\":";
+    text += to_decimal(cost->output);
+    text += '}';
+    return text;
 }
 
 }  // namespace llmgw

@@ -26,7 +26,8 @@ HttpRefusal body_too_large() {
     return {413, "the request's body is larger than limits.body allows", "request_too_large"};
 }
 
-constexpr std::size_t kBodyStep = 256 * 1024;  // what a declared length alone may reserve
+constexpr std::size_t kBodyStep = 256 * 1024;          // filled with zeros ahead of the bytes
+constexpr std::size_t kBodyReserve = 8 * 1024 * 1024;  // what a declared length may reserve
 
 }  // namespace
 
@@ -49,33 +50,28 @@ void Connection::arm() {
         return;
     }
     armed_ = true;
-    socket_.tcp().async_wait(asio::ip::tcp::socket::wait_read,
-                             [self = shared_from_this()](const std::error_code&) {
-                                 self->armed_ = false;
-                                 self->readable();
-                             });
+    socket_.receive([self = shared_from_this()](IoResult result) {
+        self->armed_ = false;
+        self->input(result);
+    });
 }
 
-void Connection::readable() {
+void Connection::input(IoResult result) {
+    arrived_ = result.state;
+    if (result.state == Io::ok) {
+        in_.append(socket_.received().data(), result.bytes);
+        more_at_once_ = result.bytes == socket_.received().size();
+    }
     if (waiting_) {
         std::exchange(waiting_, nullptr).resume();
         return;
     }
-    if (!gone_callback_ || !socket_.is_open()) {
-        return;
-    }
     // A request is being answered. Input now is the client's next request, which can wait, or its
     // end.
-    char byte = 0;
-    const ssize_t got = ::recv(socket_.tcp().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (got > 0) {
+    if (!gone_callback_ || !socket_.is_open() || result.state == Io::ok) {
         return;
     }
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-        arm();
-        return;
-    }
-    if (got == 0 && !peer_has_gone(socket_.tcp().native_handle())) {
+    if (result.state == Io::closed && !peer_has_gone(socket_.tcp().native_handle())) {
         half_closed_ = true;
         return;
     }
@@ -116,17 +112,16 @@ Task<void> Connection::run(std::shared_ptr<Connection> self) {
 }
 
 Task<Io> Connection::read_more() {
-    auto& scratch = server_.loop().scratch();
-    for (;;) {
-        co_await Readable{*this};
-        const IoResult got = socket_.read_some(scratch.data(), scratch.size());
-        if (got.state == Io::ok) {
-            in_.append(scratch.data(), got.bytes);
-        }
-        if (got.state != Io::again) {
-            co_return got.state;
+    // Input that came while the last request was being answered is in in_ already.
+    co_await Readable{*this};
+    if (arrived_ == Io::ok && more_at_once_) {
+        auto& scratch = server_.loop().scratch();
+        const IoResult more = socket_.read_some(scratch.data(), scratch.size());
+        if (more.state == Io::ok) {
+            in_.append(scratch.data(), more.bytes);
         }
     }
+    co_return arrived_;
 }
 
 Task<bool> Connection::read_head(std::size_t& head_size) {
@@ -239,18 +234,27 @@ Task<Connection::Step> Connection::read_sized_body(std::uint64_t size, std::stri
         body = in_.substr(0, have);
         in_.erase(0, have);
     }
+    body.reserve(std::min(wanted, std::max(have, kBodyReserve)));
     while (have < wanted) {
         deadline_.set(kBodyStall);
         if (body.size() == have) {
-            body.resize(std::min(wanted, std::max(2 * have, kBodyStep)));
+            body.resize(std::min(wanted, have + kBodyStep));
         }
         const IoResult got = socket_.read_some(body.data() + have, body.size() - have);
-        if (got.state == Io::again) {
-            co_await Readable{*this};
-        } else if (got.state != Io::ok) {
+        if (got.state == Io::ok) {
+            have += got.bytes;
+        } else if (got.state != Io::again) {
             co_return Step::close;
         } else {
-            have += got.bytes;
+            co_await Readable{*this};
+            if (arrived_ != Io::ok) {
+                co_return Step::close;
+            }
+            const std::size_t taken = std::min(in_.size(), wanted - have);
+            body.resize(have);
+            body.append(in_, 0, taken);
+            in_.erase(0, taken);
+            have += taken;
         }
     }
     body.resize(wanted);
@@ -309,12 +313,10 @@ Task<void> Connection::linger() {
     std::error_code ignored;
     socket_.tcp().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     deadline_.set(kLingerTime);
-    auto& scratch = server_.loop().scratch();
     for (;;) {
-        const IoResult got = socket_.read_some(scratch.data(), scratch.size());
-        if (got.state == Io::again) {
-            co_await Readable{*this};
-        } else if (got.state != Io::ok) {
+        in_.clear();
+        const Io state = co_await read_more();
+        if (state != Io::ok) {
             co_return;
         }
     }
@@ -335,7 +337,7 @@ Task<bool> Connection::write(std::vector<iovec> pieces) {
     co_return sent;
 }
 
-std::string Connection::head_text(const AnswerHead& head, std::string_view framing) {
+std::string Connection::head_text(const AnswerHead& head, std::optional<std::size_t> size) {
     answered_ = true;
     keep_alive_ = keep_alive_ && !server_.draining();
     std::string text;
@@ -347,7 +349,13 @@ std::string Connection::head_text(const AnswerHead& head, std::string_view frami
     text += "\r\ncontent-type: ";
     text += head.content_type;
     text += "\r\n";
-    text += framing;
+    if (size) {
+        text += "content-length: ";
+        text += std::to_string(*size);
+        text += "\r\n";
+    } else if (chunked_out_) {
+        text += "transfer-encoding: chunked\r\n";
+    }
     text += head.fields;
     text += "date: ";
     text += server_.date();
@@ -365,7 +373,7 @@ Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_vi
     for (const std::string_view part : body) {
         size += part.size();
     }
-    const std::string text = head_text(head, "content-length: " + std::to_string(size) + "\r\n");
+    const std::string text = head_text(head, size);
     std::vector<iovec> pieces;
     pieces.reserve(body.size() + 1);
     pieces.push_back(piece(text));
@@ -381,7 +389,7 @@ Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_vi
 Task<bool> Connection::begin(const AnswerHead& head, std::string_view first) {
     chunked_out_ = !http10_;
     keep_alive_ = keep_alive_ && chunked_out_;
-    const std::string text = head_text(head, chunked_out_ ? "transfer-encoding: chunked\r\n" : "");
+    const std::string text = head_text(head, std::nullopt);
     std::vector<iovec> pieces(1, piece(text));
     char buffer[20];
     if (!first.empty()) {

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/http/client.h"
@@ -57,14 +58,16 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     void add_chunk(std::vector<iovec>& pieces, std::string_view bytes, char (&buffer)[20]) const;
     Task<void> linger();
     void arm();
-    void readable();
-    std::string head_text(const AnswerHead& head, std::string_view framing);
+    void input(IoResult result);
+    std::string head_text(const AnswerHead& head, std::optional<std::size_t> size);
 
     Server& server_;
     Socket socket_;
     std::string in_;  // bytes that have arrived and are not consumed
     Deadline deadline_;
     bool armed_ = false;               // a wait for input is under way
+    Io arrived_ = Io::ok;              // how the last one ended
+    bool more_at_once_ = false;        // and whether more can be read without waiting
     std::coroutine_handle<> waiting_;  // resumed by it, unless a request is being answered
     std::function<void()> gone_callback_;
     bool gone_ = false;

@@ -48,6 +48,8 @@ void Socket::SslDeleter::operator()(ssl_st* ssl) const noexcept {
     SSL_free(ssl);
 }
 
+// received_ is written before it is read.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
 Socket::Socket(Tcp tcp) : tcp_(std::move(tcp)) {}
 
 Socket::~Socket() {
@@ -193,7 +195,34 @@ IoResult Socket::write_some(std::span<const iovec> pieces) {
     }
 }
 
+namespace {
+struct ReceiveAwaiter {
+    Socket& socket;
+    IoResult result;
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) {
+        socket.receive([this, waiting](IoResult received) {
+            result = received;
+            waiting.resume();
+        });
+    }
+    [[nodiscard]] IoResult await_resume() const noexcept { return result; }
+};
+}  // namespace
+
 Task<IoResult> Socket::read(char* buffer, std::size_t size) {
+    if (!ssl_) {
+        ReceiveAwaiter first{*this, {Io::failed}};
+        IoResult result = co_await first;
+        if (result.state == Io::ok) {
+            std::copy_n(received_.data(), result.bytes, buffer);
+            if (result.bytes == received_.size()) {
+                const IoResult more = read_some(buffer + result.bytes, size - result.bytes);
+                result.bytes += more.state == Io::ok ? more.bytes : 0;
+            }
+        }
+        co_return result;
+    }
     for (;;) {
         const IoResult result = read_some(buffer, size);
         if (result.state != Io::again) {

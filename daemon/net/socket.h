@@ -4,6 +4,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include <array>
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <coroutine>
 #include <cstddef>
@@ -63,6 +66,23 @@ class Socket {
     ReadyAwaiter readable() { return {tcp_, Tcp::wait_read}; }
     ReadyAwaiter writable() { return {tcp_, Tcp::wait_write}; }
 
+    /// Waits for input and takes the first of it into received(), then calls `callback(IoResult)`.
+    /// Asio then needs one system call for the wait and one for the bytes; waiting for readiness
+    /// alone would need a third. Not for TLS.
+    template <typename Callback>
+    void receive(Callback callback) {
+        tcp_.async_receive(
+            asio::buffer(received_), [callback = std::move(callback)](const std::error_code& error,
+                                                                      std::size_t bytes) mutable {
+                const Io state =
+                    !error ? Io::ok : (error == asio::error::eof ? Io::closed : Io::failed);
+                callback(IoResult{state, bytes});
+            });
+    }
+    /// The bytes of the last receive(). When it is full there may be more to read at once.
+    using Received = std::array<char, 2048>;
+    [[nodiscard]] const Received& received() const { return received_; }
+
     /// Connects to the first of the endpoints that answers.
     Task<std::error_code> connect(std::vector<asio::ip::tcp::endpoint> endpoints);
     /// TLS as a client; the certificate must be for `host`. The message says what was wrong.
@@ -71,7 +91,7 @@ class Socket {
     IoResult read_some(char* buffer, std::size_t size);
     IoResult write_some(std::span<const iovec> pieces);
 
-    /// Waits and reads. `again` is never returned.
+    /// Waits and reads; `size` is at least that of Received. `again` is never returned.
     Task<IoResult> read(char* buffer, std::size_t size);
     /// Waits until all pieces are written; false when the connection broke.
     Task<bool> write(std::vector<iovec> pieces);
@@ -90,6 +110,7 @@ class Socket {
     IoResult ssl_result(int returned);
 
     Tcp tcp_;
+    Received received_;
     std::unique_ptr<ssl_st, SslDeleter> ssl_;
     bool ssl_wants_write_ = false;
 };

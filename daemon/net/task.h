@@ -2,8 +2,11 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <optional>
 #include <utility>
+
+#include "daemon/net/frame_pool.h"
 
 namespace llmgw {
 
@@ -17,16 +20,21 @@ namespace detail {
 
 struct PromiseBase {
     std::coroutine_handle<> continuation;
+    // Its awaiter is still below it on the stack and goes on by itself when it ends.
+    bool inline_run = false;
 
     struct FinalAwaiter {
         [[nodiscard]] bool await_ready() const noexcept { return false; }
         template <typename Promise>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept {
-            const auto next = self.promise().continuation;
-            return next ? next : std::noop_coroutine();
+            const PromiseBase& promise = self.promise();
+            return promise.inline_run ? std::noop_coroutine() : promise.continuation;
         }
         void await_resume() const noexcept {}
     };
+
+    static void* operator new(std::size_t size) { return allocate_frame(size); }
+    static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
 
     [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
     [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
@@ -71,9 +79,15 @@ class [[nodiscard]] Task {
     }
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiter) noexcept {
-        handle_.promise().continuation = awaiter;
-        return handle_;
+    // A task that ends without having suspended returns to its awaiter here, so a loop over such
+    // tasks needs no tail calls, which compilers make only when they optimise, to keep its stack.
+    bool await_suspend(std::coroutine_handle<> awaiter) noexcept {
+        auto& promise = handle_.promise();
+        promise.continuation = awaiter;
+        promise.inline_run = true;
+        handle_.resume();
+        promise.inline_run = false;
+        return !handle_.done();
     }
     T await_resume() { return handle_.promise().take(); }
 

@@ -98,6 +98,7 @@ void splice(const InferenceCall& call, std::vector<Edit> edits, AdaptedRequest& 
               [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
     const std::string_view body = call.body;
     std::size_t at = 0;
+    out.body.reserve(2 * edits.size() + 1);
     for (Edit& edit : edits) {
         out.body.push_back(body.substr(at, edit.begin - at));
         if (!edit.text.empty()) {
@@ -127,6 +128,7 @@ AdaptedRequest adapt_openai(const InferenceCall& call, const Candidate& candidat
     AdaptedRequest out;
     out.path = endpoint_path(call.endpoint);
     std::vector<Edit> edits;
+    edits.reserve(2);
     bool all_removed = true;  // of the members so far
     bool usage_asked = !call.stream || call.include_usage;
     for (std::size_t i = 0; i < call.fields.size(); i++) {

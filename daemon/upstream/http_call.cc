@@ -173,7 +173,6 @@ Task<Result<void>> HttpCall::open(const BaseUrl& url) {
 Task<Result<void>> HttpCall::start(const BaseUrl& url, std::string_view head,
                                    std::vector<std::string_view> body) {
     origin_ = url.origin();
-    tls_ = url.tls;
     started_ = Clock::now();
     socket_ = pool_.take(origin_);
     reused_ = socket_ != nullptr;
@@ -226,15 +225,7 @@ Task<Result<void>> HttpCall::read_head() {
     body_begin_ = 0;
     auto& scratch = pool_.loop().scratch();
     std::size_t looked = 0;
-    bool wait_first = !tls_;  // the answer cannot be there yet
     for (;;) {
-        if (wait_first) {
-            const bool ready = co_await socket_->readable();
-            if (!ready) {
-                co_return tl::unexpected(failure("the connection was closed"));
-            }
-            wait_first = false;
-        }
         const IoResult got = co_await socket_->read(scratch.data(), scratch.size());
         if (got.state != Io::ok) {
             co_return tl::unexpected(failure(head_bytes_.empty()
@@ -313,7 +304,6 @@ Task<BodyPart> HttpCall::next() {
         phase_ = "waiting for more of the answer";
     }
     auto& scratch = pool_.loop().scratch();
-    bool wait_first = false;
     for (;;) {
         if (complete_) {
             finish();
@@ -339,9 +329,6 @@ Task<BodyPart> HttpCall::next() {
             co_return BodyPart{BodyPart::State::failed, {}, failure({})};
         }
         limit(got_body_ ? timeouts_.idle : timeouts_.first_byte);
-        if (wait_first) {
-            co_await socket_->readable();
-        }
         const IoResult got = co_await socket_->read(scratch.data(), scratch.size());
         if (got.state == Io::closed && head_.framing.kind == BodyFraming::Kind::until_close) {
             complete_ = true;
@@ -358,7 +345,6 @@ Task<BodyPart> HttpCall::next() {
             got_body_ = true;
             co_return BodyPart{BodyPart::State::data, content, {}};
         }
-        wait_first = !tls_;
     }
 }
 

@@ -71,7 +71,6 @@ class HttpCall : public UpstreamAnswer {
     std::string origin_;
     std::unique_ptr<Socket> socket_;
     std::shared_ptr<Resolving> resolving_;
-    bool tls_ = false;
     bool reused_ = false;
     bool cancelled_ = false;
     bool timed_out_ = false;

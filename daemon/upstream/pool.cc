@@ -9,6 +9,7 @@ namespace llmgw {
 namespace {
 // Providers close idle connections after a minute or more; ours go first.
 constexpr std::chrono::seconds kMaxIdle{50};
+constexpr std::chrono::milliseconds kSurelyOpen{500};
 constexpr std::chrono::milliseconds kSweepInterval{10'000};
 constexpr std::size_t kMaxIdlePerOrigin = 512;
 constexpr std::chrono::seconds kAddressLife{30};
@@ -24,8 +25,11 @@ std::unique_ptr<Socket> UpstreamPool::take(const std::string& origin) {
     auto& list = found->second;
     while (!list.empty()) {
         std::unique_ptr<Socket> socket = std::move(list.back().socket);
+        // Whoever just answered is not looked at again; if it has closed all the same, the call
+        // opens another.
+        const bool recent = Clock::now() - list.back().since < kSurelyOpen;
         list.pop_back();
-        if (socket->is_quiet()) {
+        if (recent || socket->is_quiet()) {
             return socket;
         }
     }

@@ -32,6 +32,9 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
     check_ipo_supported(RESULT has_ipo OUTPUT ipo_message LANGUAGES CXX)
     if(has_ipo)
         set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+        # Two types of one name in two files are found only when linking.
+        target_link_options(llmgw_flags INTERFACE
+            $<$<CXX_COMPILER_ID:GNU>:-Werror=odr>)
     else()
         message(WARNING "Building without link-time optimisation: ${ipo_message}")
     endif()

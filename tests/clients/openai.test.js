@@ -338,7 +338,7 @@ describe('errors have their class', () => {
         });
     }
 
-    for (const status of [401, 403]) {
+    for (const status of [401, 402]) {
         test(`InternalServerError: the provider refuses the gateway's own key with ${status}`, async () => {
             await mock.script({ status });
             const error = await errorOf(client.chat.completions.create(prompt('Hello')),
