@@ -12,6 +12,7 @@
 #include "common/base/json_io.h"
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
+#include "daemon/gateway/gateway.h"
 
 namespace llmgw {
 namespace {
@@ -111,6 +112,10 @@ Result<int> run_providers_list(const GlobalOptions& global) {
     }
     if (rows->empty()) {
         note(global, "no provider has a key yet; next: llmgw providers add openai");
+        for (const LocalServer& server : find_local_servers()) {
+            note(global, server.provider + " answers at " + server.base_url +
+                             "; next: llmgw providers add " + server.provider);
+        }
         return 0;
     }
     Table table({"LABEL", "PROVIDER", "BASE-URL", "KEY", "STATE"});

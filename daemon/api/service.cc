@@ -217,8 +217,11 @@ LocalAnswer ApiService::answer_locally(const LocalRequest& request) {
     if (path == "/") {
         return health("llmgw", 200);
     }
-    if (path == "/healthz" || path == "/readyz") {
+    if (path == "/healthz") {
         return health("ok", 200);
+    }
+    if (path == "/readyz") {
+        return control_.draining() ? health("stopping", 503) : health("ok", 200);
     }
     if (path == "/models") {
         LocalAnswer answer;

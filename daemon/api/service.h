@@ -16,6 +16,7 @@ struct DaemonControl {
     std::function<std::string()> status;  ///< a JSON document
     std::function<void(bool now)> stop;
     std::function<void()> reload;
+    std::function<bool()> draining;
     std::string admin_token;
     std::int64_t drain_ms = 0;  ///< how long a stop may take
 };

@@ -17,23 +17,26 @@ bool contains(std::string_view bytes, std::string_view word) {
     return bytes.find(word) != std::string_view::npos;
 }
 
-// Whether some choice ends here: "finish_reason" with a value.
-bool has_finish_reason(std::string_view bytes) {
-    constexpr std::string_view kName = "\"finish_reason\"";
-    for (std::size_t at = bytes.find(kName); at != std::string_view::npos;
-         at = bytes.find(kName, at + 1)) {
-        const std::string_view rest = trim(bytes.substr(at + kName.size(), 8));
-        if (rest.starts_with(":") && trim(rest.substr(1)).starts_with("\"")) {
+// Whether a member of that name has a value beginning with one of `first` bytes. The name is looked
+// for from behind its opening quote: quotes are everywhere, and the search goes by first bytes.
+bool has_member(std::string_view bytes, std::string_view name_and_quote, std::string_view first) {
+    for (std::size_t at = bytes.find(name_and_quote); at != std::string_view::npos;
+         at = bytes.find(name_and_quote, at + 1)) {
+        std::size_t next = bytes.find_first_not_of(" \t", at + name_and_quote.size());
+        if (next == std::string_view::npos || bytes[next] != ':') {
+            continue;
+        }
+        next = bytes.find_first_not_of(" \t", next + 1);
+        if (next != std::string_view::npos && first.find(bytes[next]) != std::string_view::npos) {
             return true;
         }
     }
     return false;
 }
 
-// What every byte of needs no closer look: complete events without usage, end or error.
-bool is_plain(std::string_view bytes) {
-    return bytes.ends_with("\n\n") && !contains(bytes, "\"usage\"") && !contains(bytes, "[DONE]") &&
-           !contains(bytes, "\"error\"");
+// Whether some choice ends here.
+bool has_finish_reason(std::string_view bytes) {
+    return has_member(bytes, "finish_reason\"", "\"");
 }
 
 }  // namespace
@@ -42,7 +45,7 @@ bool ChatStream::feed(std::string_view bytes, std::string& out) {
     if (ended()) {
         return true;
     }
-    if (carry_.empty() && is_plain(bytes)) {
+    if (carry_.empty() && passes(bytes)) {
         finish_seen_ = finish_seen_ || has_finish_reason(bytes);
         out.append(bytes);
         return true;
@@ -67,6 +70,17 @@ bool ChatStream::feed(std::string_view bytes, std::string& out) {
     return carry_.size() <= kMaxEvent;
 }
 
+// A usage that is null stands in every chunk but the last: it passes to a client that asked for it.
+bool ChatStream::mentions_usage(std::string_view bytes) const {
+    return has_member(bytes, "usage\"", client_wants_usage_ ? "{" : "{n");
+}
+
+// What needs no closer look: whole events without usage, end or error.
+bool ChatStream::passes(std::string_view bytes) const {
+    return bytes.ends_with("\n\n") && !mentions_usage(bytes) && !contains(bytes, "[DONE]") &&
+           !contains(bytes, "error\"");
+}
+
 void ChatStream::event(std::string_view bytes, std::string& out) {
     std::string joined;
     const std::string_view data = event_data(bytes, joined);
@@ -76,10 +90,10 @@ void ChatStream::event(std::string_view bytes, std::string& out) {
         return;
     }
     finish_seen_ = finish_seen_ || has_finish_reason(data);
-    if (contains(data, "\"usage\"") && usage_event(data, out)) {
+    if (mentions_usage(data) && usage_event(data, out)) {
         return;
     }
-    if (contains(data, "\"error\"")) {
+    if (contains(data, "error\"")) {
         const auto fields = scan_object(data);
         const JsonField* const error = fields ? find_field(*fields, "error") : nullptr;
         failed_ = error != nullptr && json_kind(error->value) != JsonKind::null;

@@ -34,6 +34,8 @@ class ChatStream {
     [[nodiscard]] const std::optional<Cost>& cost() const { return cost_; }
 
   private:
+    [[nodiscard]] bool passes(std::string_view bytes) const;
+    [[nodiscard]] bool mentions_usage(std::string_view bytes) const;
     void event(std::string_view bytes, std::string& out);
     bool usage_event(std::string_view data, std::string& out);
 

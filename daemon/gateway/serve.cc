@@ -160,6 +160,7 @@ class Daemon {
             asio::post(loop_.io(), [this, now] { stop(now, "it was asked to"); });
         };
         control.reload = [this] { watcher_->reload(); };
+        control.draining = [this] { return server_.draining(); };
         control.admin_token = state_.admin_token;
         control.drain_ms = options_.drain_ms;
         return control;

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <utility>
 
 #include "daemon/http/chunked.h"
@@ -213,8 +213,13 @@ Task<Connection::Step> Connection::read_body(const RequestHead& head, std::strin
         co_return co_await refuse_and_close(refusal);
     }
     if (head.expect_continue && in_.empty()) {
-        std::vector<iovec> pieces(1, piece("HTTP/1.1 100 Continue\r\n\r\n"));
-        const bool sent = co_await write(std::move(pieces));
+        std::array<iovec, 1> pieces{piece("HTTP/1.1 100 Continue\r\n\r\n")};
+        std::span<iovec> rest = pieces;
+        bool sent = false;
+        if (!write_at_once(rest, sent)) {
+            std::vector<iovec> later(rest.begin(), rest.end());
+            sent = co_await write_rest(std::move(later));
+        }
         if (!sent) {
             co_return Step::close;
         }
@@ -322,17 +327,17 @@ Task<void> Connection::linger() {
     }
 }
 
-Task<bool> Connection::write(std::vector<iovec> pieces) {
-    if (gone_) {
-        co_return false;
-    }
-    const Io state = write_now(socket_, pieces);
-    bool sent = state == Io::ok;
-    if (state == Io::again) {
-        deadline_.set(kWriteStall);
-        sent = co_await socket_.write(std::move(pieces));
-        deadline_.clear();
-    }
+bool Connection::write_at_once(std::span<iovec>& pieces, bool& sent) {
+    const Io state = gone_ ? Io::failed : write_now(socket_, pieces);
+    sent = state == Io::ok;
+    gone_ = gone_ || state == Io::failed || state == Io::closed;
+    return state != Io::again;
+}
+
+Task<bool> Connection::write_rest(std::vector<iovec> pieces) {
+    deadline_.set(kWriteStall);
+    const bool sent = co_await socket_.write(std::move(pieces));
+    deadline_.clear();
     gone_ = gone_ || !sent;
     co_return sent;
 }
@@ -382,7 +387,12 @@ Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_vi
             pieces.push_back(piece(part));
         }
     }
-    const bool sent = co_await write(std::move(pieces));
+    std::span<iovec> rest = pieces;
+    bool sent = false;
+    if (!write_at_once(rest, sent)) {
+        std::vector<iovec> later(rest.begin(), rest.end());
+        sent = co_await write_rest(std::move(later));
+    }
     co_return sent;
 }
 
@@ -390,23 +400,26 @@ Task<bool> Connection::begin(const AnswerHead& head, std::string_view first) {
     chunked_out_ = !http10_;
     keep_alive_ = keep_alive_ && chunked_out_;
     const std::string text = head_text(head, std::nullopt);
-    std::vector<iovec> pieces(1, piece(text));
+    std::array<iovec, 4> pieces{piece(text)};
     char buffer[20];
     if (!first.empty()) {
-        add_chunk(pieces, first, buffer);
+        add_chunk(std::span(pieces).subspan<1, 3>(), first, buffer);
     }
-    const bool sent = co_await write(std::move(pieces));
+    std::span<iovec> rest = pieces;
+    bool sent = false;
+    if (!write_at_once(rest, sent)) {
+        std::vector<iovec> later(rest.begin(), rest.end());
+        sent = co_await write_rest(std::move(later));
+    }
     co_return sent;
 }
 
-void Connection::add_chunk(std::vector<iovec>& pieces, std::string_view bytes,
+void Connection::add_chunk(std::span<iovec, 3> pieces, std::string_view bytes,
                            char (&buffer)[20]) const {
+    pieces[1] = piece(bytes);
     if (chunked_out_) {
-        pieces.push_back(piece(chunk_start(bytes.size(), buffer)));
-        pieces.push_back(piece(bytes));
-        pieces.push_back(piece("\r\n"));
-    } else {
-        pieces.push_back(piece(bytes));
+        pieces[0] = piece(chunk_start(bytes.size(), buffer));
+        pieces[2] = piece("\r\n");
     }
 }
 
@@ -415,10 +428,14 @@ Task<bool> Connection::send(std::string_view bytes) {
         co_return !gone_;
     }
     char buffer[20];
-    std::vector<iovec> pieces;
-    pieces.reserve(3);
+    std::array<iovec, 3> pieces{};
     add_chunk(pieces, bytes, buffer);
-    const bool sent = co_await write(std::move(pieces));
+    std::span<iovec> rest = pieces;
+    bool sent = false;
+    if (!write_at_once(rest, sent)) {
+        std::vector<iovec> later(rest.begin(), rest.end());
+        sent = co_await write_rest(std::move(later));
+    }
     co_return sent;
 }
 
@@ -430,8 +447,13 @@ Task<bool> Connection::end(bool clean) {
     if (!chunked_out_) {
         co_return !gone_;
     }
-    std::vector<iovec> pieces(1, piece("0\r\n\r\n"));
-    const bool sent = co_await write(std::move(pieces));
+    std::array<iovec, 1> pieces{piece("0\r\n\r\n")};
+    std::span<iovec> rest = pieces;
+    bool sent = false;
+    if (!write_at_once(rest, sent)) {
+        std::vector<iovec> later(rest.begin(), rest.end());
+        sent = co_await write_rest(std::move(later));
+    }
     co_return sent;
 }
 

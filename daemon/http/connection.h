@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "daemon/http/client.h"
 #include "daemon/http/head.h"
@@ -54,8 +56,10 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     Task<Io> read_more();
     Task<Step> refuse_and_close(const HttpRefusal& refusal);
     Task<bool> answer_locally(const LocalAnswer& local);
-    Task<bool> write(std::vector<iovec> pieces);
-    void add_chunk(std::vector<iovec>& pieces, std::string_view bytes, char (&buffer)[20]) const;
+    // Writes what goes out without waiting; true when that decides it, and `sent` how.
+    bool write_at_once(std::span<iovec>& pieces, bool& sent);
+    Task<bool> write_rest(std::vector<iovec> pieces);
+    void add_chunk(std::span<iovec, 3> pieces, std::string_view bytes, char (&buffer)[20]) const;
     Task<void> linger();
     void arm();
     void input(IoResult result);

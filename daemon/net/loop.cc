@@ -29,8 +29,8 @@ Deadline::~Deadline() {
     }
 }
 
-void Deadline::set(std::chrono::milliseconds from_now) {
-    at_ = Clock::now() + from_now;
+void Deadline::set(Clock::time_point now, std::chrono::milliseconds from_now) {
+    at_ = now + from_now;
     loop_.sweep_later();
 }
 

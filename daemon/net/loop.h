@@ -25,7 +25,8 @@ class Deadline {
     Deadline& operator=(const Deadline&) = delete;
 
     /// Replaces the time that was set before.
-    void set(std::chrono::milliseconds from_now);
+    void set(std::chrono::milliseconds from_now) { set(Clock::now(), from_now); }
+    void set(Clock::time_point now, std::chrono::milliseconds from_now);
     void clear() { at_ = Clock::time_point::max(); }
 
   private:

@@ -240,38 +240,35 @@ Task<IoResult> Socket::read(char* buffer, std::size_t size) {
     }
 }
 
-Io write_now(Socket& socket, std::vector<iovec>& pieces) {
-    std::size_t first = 0;
-    Io state = Io::ok;
-    while (first < pieces.size()) {
-        if (pieces[first].iov_len == 0) {
-            first++;
-            continue;
+Io write_now(Socket& socket, std::span<iovec>& pieces) {
+    for (;;) {
+        while (!pieces.empty() && pieces.front().iov_len == 0) {
+            pieces = pieces.subspan(1);
         }
-        const IoResult result = socket.write_some(std::span(pieces).subspan(first));
+        if (pieces.empty()) {
+            return Io::ok;
+        }
+        const IoResult result = socket.write_some(pieces);
         if (result.state != Io::ok) {
-            state = result.state;
-            break;
+            return result.state;
         }
         std::size_t left = result.bytes;
-        while (left > 0) {
-            iovec& one = pieces[first];
+        for (iovec& one : pieces) {
             const std::size_t step = std::min(left, one.iov_len);
             one.iov_base = static_cast<char*>(one.iov_base) + step;
             one.iov_len -= step;
             left -= step;
-            if (one.iov_len == 0) {
-                first++;
+            if (left == 0) {
+                break;
             }
         }
     }
-    pieces.erase(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(first));
-    return state;
 }
 
 Task<bool> Socket::write(std::vector<iovec> pieces) {
+    std::span<iovec> rest = pieces;
     for (;;) {
-        const Io state = write_now(*this, pieces);
+        const Io state = write_now(*this, rest);
         if (state == Io::ok) {
             co_return true;
         }

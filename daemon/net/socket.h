@@ -115,8 +115,9 @@ class Socket {
     bool ssl_wants_write_ = false;
 };
 
-/// Writes what it can at once and leaves the rest of `pieces` to be written; `ok` when all is out.
-Io write_now(Socket& socket, std::vector<iovec>& pieces);
+/// Writes what it can at once and leaves in `pieces` what is still to be written; `ok` when all is
+/// out. Changes the pieces.
+Io write_now(Socket& socket, std::span<iovec>& pieces);
 
 inline iovec piece(std::string_view bytes) {
     return {const_cast<char*>(bytes.data()), bytes.size()};

@@ -17,6 +17,7 @@ struct AdaptedRequest {
 
     std::vector<std::string> dropped;  ///< fields the provider rejects
     std::vector<std::string> clamped;  ///< fields whose value was moved into the provider's range
+    std::vector<std::string> renamed;  ///< fields that the provider knows by another name
 
     [[nodiscard]] std::size_t body_size() const {
         std::size_t size = 0;

@@ -25,6 +25,11 @@ Edit replace_value(const InferenceCall& call, const JsonField& field, std::strin
     return {begin, begin + field.value.size(), std::move(text)};
 }
 
+Edit replace_key(const InferenceCall& call, const JsonField& field, std::string text) {
+    const std::size_t begin = offset_in(call, field.key);
+    return {begin, begin + field.key.size(), std::move(text)};
+}
+
 // Removes a member and one of the commas beside it. `first` is whether all before it are removed.
 Edit remove_member(const InferenceCall& call, std::size_t index, bool first) {
     const auto& fields = call.fields;
@@ -121,6 +126,7 @@ std::string AdaptedRequest::changes() const {
     };
     list("dropped", dropped);
     list("clamped", clamped);
+    list("renamed", renamed);
     return text;
 }
 
@@ -133,6 +139,14 @@ AdaptedRequest adapt_openai(const InferenceCall& call, const Candidate& candidat
     bool usage_asked = !call.stream || call.include_usage;
     for (std::size_t i = 0; i < call.fields.size(); i++) {
         const JsonField& field = call.fields[i];
+        // The older name of the same limit: without it an answer could be of any length.
+        if (key_is(field, "max_completion_tokens") && rejects(candidate, field) &&
+            find_field(call.fields, "max_tokens") == nullptr) {
+            edits.push_back(replace_key(call, field, "max_tokens"));
+            out.renamed.emplace_back("max_completion_tokens");
+            all_removed = false;
+            continue;
+        }
         if (is_for_gateway(field) || rejects(candidate, field)) {
             edits.push_back(remove_member(call, i, all_removed));
             if (!is_for_gateway(field)) {

@@ -82,15 +82,16 @@ void HttpCall::cancel() {
 
 void HttpCall::limit(std::chrono::milliseconds phase) {
     using std::chrono::milliseconds;
+    const auto now = Clock::now();
     milliseconds left = phase.count() > 0 ? phase : milliseconds::max();
     if (timeouts_.total.count() > 0) {
-        const auto spent = std::chrono::duration_cast<milliseconds>(Clock::now() - started_);
+        const auto spent = std::chrono::duration_cast<milliseconds>(now - started_);
         left = std::min(left, std::max(timeouts_.total - spent, milliseconds(1)));
     }
     if (left == milliseconds::max()) {
         deadline_.clear();
     } else {
-        deadline_.set(left);
+        deadline_.set(now, left);
     }
 }
 
@@ -206,9 +207,11 @@ Task<Result<void>> HttpCall::exchange(std::string_view head, std::vector<std::st
     for (const std::string_view part : body) {
         pieces.push_back(piece(part));
     }
-    Io written = write_now(*socket_, pieces);
+    std::span<iovec> rest = pieces;
+    Io written = write_now(*socket_, rest);
     if (written == Io::again) {
-        const bool all = co_await socket_->write(std::move(pieces));
+        std::vector<iovec> later(rest.begin(), rest.end());
+        const bool all = co_await socket_->write(std::move(later));
         written = all ? Io::ok : Io::failed;
     }
     sent_ = sent_ || written == Io::ok;

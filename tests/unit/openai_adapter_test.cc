@@ -117,3 +117,18 @@ TEST_CASE("what speaks to the gateway stays here, without a word") {
           "{\"model\":\"up/stream\"," + kMessages + "}");
     CHECK(changes.empty());
 }
+
+TEST_CASE("a limit known by its older name keeps its value") {
+    constexpr std::array<std::string_view, 1> kNewName = {"max_completion_tokens"};
+    Fixture fixture;
+    fixture.provider.rejects = kNewName;
+    std::string changes;
+    CHECK(fixture.adapt("{\"model\":\"m\",\"max_completion_tokens\":9," + kMessages + "}",
+                        &changes) ==
+          "{\"model\":\"up/stream\",\"max_tokens\":9," + kMessages + "}");
+    CHECK(changes == "renamed=max_completion_tokens");
+    CHECK(fixture.adapt(
+              "{\"max_tokens\":5,\"model\":\"m\",\"max_completion_tokens\":9," + kMessages + "}",
+              &changes) == "{\"max_tokens\":5,\"model\":\"up/stream\"," + kMessages + "}");
+    CHECK(changes == "dropped=max_completion_tokens");
+}
