@@ -55,18 +55,18 @@ void set_process_limits() {
 void notify_manager(std::string_view state) {
     const char* const path = std::getenv("NOTIFY_SOCKET");
     sockaddr_un address{};
-    if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) {
+    const std::string_view name = path != nullptr ? path : "";
+    if (name.empty() || name.size() >= sizeof address.sun_path) {
         return;
     }
     address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, path);
+    name.copy(address.sun_path, name.size());
     if (address.sun_path[0] == '@') {
         address.sun_path[0] = '\0';
     }
     const Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (fd.valid()) {
-        const auto size =
-            static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+        const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
         ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address), size);
     }

@@ -214,12 +214,8 @@ Task<Connection::Step> Connection::read_body(const RequestHead& head, std::strin
     }
     if (head.expect_continue && in_.empty()) {
         std::array<iovec, 1> pieces{piece("HTTP/1.1 100 Continue\r\n\r\n")};
-        std::span<iovec> rest = pieces;
-        bool sent = false;
-        if (!write_at_once(rest, sent)) {
-            std::vector<iovec> later(rest.begin(), rest.end());
-            sent = co_await write_rest(std::move(later));
-        }
+        Sending sending{*this, pieces};
+        const bool sent = co_await sending;
         if (!sent) {
             co_return Step::close;
         }
@@ -327,11 +323,16 @@ Task<void> Connection::linger() {
     }
 }
 
-bool Connection::write_at_once(std::span<iovec>& pieces, bool& sent) {
-    const Io state = gone_ ? Io::failed : write_now(socket_, pieces);
+bool Connection::Sending::await_ready() {
+    const Io state = connection.gone_ ? Io::failed : write_now(connection.socket_, pieces);
     sent = state == Io::ok;
-    gone_ = gone_ || state == Io::failed || state == Io::closed;
+    connection.gone_ = connection.gone_ || (!sent && state != Io::again);
     return state != Io::again;
+}
+
+bool Connection::Sending::await_suspend(std::coroutine_handle<> waiting) {
+    rest.emplace(connection.write_rest({pieces.begin(), pieces.end()}));
+    return rest->await_suspend(waiting);
 }
 
 Task<bool> Connection::write_rest(std::vector<iovec> pieces) {
@@ -387,12 +388,8 @@ Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_vi
             pieces.push_back(piece(part));
         }
     }
-    std::span<iovec> rest = pieces;
-    bool sent = false;
-    if (!write_at_once(rest, sent)) {
-        std::vector<iovec> later(rest.begin(), rest.end());
-        sent = co_await write_rest(std::move(later));
-    }
+    Sending sending{*this, pieces};
+    const bool sent = co_await sending;
     co_return sent;
 }
 
@@ -405,12 +402,8 @@ Task<bool> Connection::begin(const AnswerHead& head, std::string_view first) {
     if (!first.empty()) {
         add_chunk(std::span(pieces).subspan<1, 3>(), first, buffer);
     }
-    std::span<iovec> rest = pieces;
-    bool sent = false;
-    if (!write_at_once(rest, sent)) {
-        std::vector<iovec> later(rest.begin(), rest.end());
-        sent = co_await write_rest(std::move(later));
-    }
+    Sending sending{*this, pieces};
+    const bool sent = co_await sending;
     co_return sent;
 }
 
@@ -430,12 +423,8 @@ Task<bool> Connection::send(std::string_view bytes) {
     char buffer[20];
     std::array<iovec, 3> pieces{};
     add_chunk(pieces, bytes, buffer);
-    std::span<iovec> rest = pieces;
-    bool sent = false;
-    if (!write_at_once(rest, sent)) {
-        std::vector<iovec> later(rest.begin(), rest.end());
-        sent = co_await write_rest(std::move(later));
-    }
+    Sending sending{*this, pieces};
+    const bool sent = co_await sending;
     co_return sent;
 }
 
@@ -448,12 +437,8 @@ Task<bool> Connection::end(bool clean) {
         co_return !gone_;
     }
     std::array<iovec, 1> pieces{piece("0\r\n\r\n")};
-    std::span<iovec> rest = pieces;
-    bool sent = false;
-    if (!write_at_once(rest, sent)) {
-        std::vector<iovec> later(rest.begin(), rest.end());
-        sent = co_await write_rest(std::move(later));
-    }
+    Sending sending{*this, pieces};
+    const bool sent = co_await sending;
     co_return sent;
 }
 

@@ -46,6 +46,16 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
         void await_suspend(std::coroutine_handle<> waiting) const;
         void await_resume() const noexcept {}
     };
+    // A write; true when it reached the socket. Most go out at once, without a coroutine.
+    struct Sending {
+        Connection& connection;
+        std::span<iovec> pieces;
+        bool sent = false;
+        std::optional<Task<bool>> rest;
+        [[nodiscard]] bool await_ready();
+        [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiting);
+        [[nodiscard]] bool await_resume() { return rest ? rest->await_resume() : sent; }
+    };
     enum class Step { next, close };
 
     Task<Step> serve_one();
@@ -56,8 +66,6 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     Task<Io> read_more();
     Task<Step> refuse_and_close(const HttpRefusal& refusal);
     Task<bool> answer_locally(const LocalAnswer& local);
-    // Writes what goes out without waiting; true when that decides it, and `sent` how.
-    bool write_at_once(std::span<iovec>& pieces, bool& sent);
     Task<bool> write_rest(std::vector<iovec> pieces);
     void add_chunk(std::span<iovec, 3> pieces, std::string_view bytes, char (&buffer)[20]) const;
     Task<void> linger();
