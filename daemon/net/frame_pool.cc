@@ -9,8 +9,8 @@ namespace llmgw {
 namespace {
 
 constexpr std::size_t kStep = 128;
-constexpr std::size_t kClasses = 32;   // up to 4 KiB; larger frames are left to malloc
-constexpr std::size_t kMaxKept = 128;  // of each size
+constexpr std::size_t kClasses = 32;    // up to 4 KiB; larger frames are left to malloc
+constexpr std::size_t kMaxKept = 2048;  // of each size
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kPooled = false;  // a sanitizer has to see every frame come and go
