@@ -12,7 +12,7 @@ namespace llmgw {
 
 namespace {
 
-constexpr int kBacklog = 1024;
+constexpr int kBacklog = 4096;  // the kernel lowers it to net.core.somaxconn
 constexpr std::chrono::milliseconds kAcceptPause{50};  // when the process is out of descriptors
 
 struct AcceptAwaiter {
