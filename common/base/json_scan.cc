@@ -35,6 +35,18 @@ class Scanner {
         return at_ == end_ || error("there is more text behind the object");
     }
 
+    bool list(std::vector<std::string_view>& elements) {
+        skip_space();
+        if (at_ == end_ || *at_ != '[') {
+            return error("an array was expected");
+        }
+        if (!array(1, &elements)) {
+            return false;
+        }
+        skip_space();
+        return at_ == end_ || error("there is more text behind the array");
+    }
+
     [[nodiscard]] const std::string& what() const { return what_; }
     [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
 
@@ -102,7 +114,7 @@ class Scanner {
         }
     }
 
-    bool array(int depth) {
+    bool array(int depth, std::vector<std::string_view>* elements) {
         if (depth > kMaxScanDepth) {
             return error("it is nested too deeply");
         }
@@ -113,8 +125,12 @@ class Scanner {
         }
         for (;;) {
             skip_space();
+            const char* const element = at_;
             if (!value(depth)) {
                 return false;
+            }
+            if (elements != nullptr) {
+                elements->emplace_back(element, static_cast<std::size_t>(at_ - element));
             }
             skip_space();
             if (take(']')) {
@@ -134,7 +150,7 @@ class Scanner {
             case '{':
                 return object(depth + 1, nullptr);
             case '[':
-                return array(depth + 1);
+                return array(depth + 1, nullptr);
             case '"':
                 return string();
             case 't':
@@ -331,19 +347,39 @@ std::string unescape(std::string_view raw) {
 
 }  // namespace
 
+namespace {
+
+tl::unexpected<Error> malformed(const Scanner& scanner, std::string_view text) {
+    return fail(Errc::invalid_request, "the JSON is not valid at byte " +
+                                           std::to_string(scanner.offset()) + " of " +
+                                           std::to_string(text.size()) + ": " + scanner.what());
+}
+
+}  // namespace
+
 Result<std::vector<JsonField>> scan_object(std::string_view text) {
     std::vector<JsonField> fields;
     fields.reserve(12);
     Scanner scanner(text);
     if (!scanner.document(fields)) {
-        return fail(Errc::invalid_request, "the JSON is not valid at byte " +
-                                               std::to_string(scanner.offset()) + " of " +
-                                               std::to_string(text.size()) + ": " + scanner.what());
+        return malformed(scanner, text);
     }
     if (!simdjson::validate_utf8(text.data(), text.size())) {
         return fail(Errc::invalid_request, "the JSON is not valid UTF-8");
     }
     return fields;
+}
+
+Result<std::vector<std::string_view>> scan_array(std::string_view text) {
+    std::vector<std::string_view> elements;
+    Scanner scanner(text);
+    if (!scanner.list(elements)) {
+        return malformed(scanner, text);
+    }
+    if (!simdjson::validate_utf8(text.data(), text.size())) {
+        return fail(Errc::invalid_request, "the JSON is not valid UTF-8");
+    }
+    return elements;
 }
 
 bool key_is(const JsonField& field, std::string_view name) {

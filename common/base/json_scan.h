@@ -25,6 +25,9 @@ struct JsonField {
 [[nodiscard]] Result<std::vector<JsonField>> scan_object(std::string_view text);
 inline constexpr int kMaxScanDepth = 128;
 
+/// The elements of a JSON array, as the bytes they were written with; checked like an object.
+[[nodiscard]] Result<std::vector<std::string_view>> scan_array(std::string_view text);
+
 /// The last member of that name, as most parsers would have it; names with escapes are decoded.
 [[nodiscard]] const JsonField* find_field(const std::vector<JsonField>& fields,
                                           std::string_view name);

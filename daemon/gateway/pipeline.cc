@@ -87,7 +87,7 @@ void account(Exchange& exchange, const Candidate& candidate, const Outcome& outc
     stats.errors += outcome.complete ? 0 : 1;
     if (outcome.usage) {
         stats.prompt_tokens += outcome.usage->prompt();
-        stats.completion_tokens += outcome.usage->output + outcome.usage->audio_output;
+        stats.completion_tokens += outcome.usage->completion();
     }
     if (outcome.cost) {
         stats.cost += outcome.cost->total;

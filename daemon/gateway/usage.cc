@@ -57,7 +57,8 @@ std::optional<Usage> read_usage(std::string_view object) {
     usage.audio_input = std::min(prompt - usage.cached_input, count(in, "audio_tokens"));
     usage.input = prompt - usage.cached_input - usage.audio_input;
     usage.audio_output = std::min(completion, count(out, "audio_tokens"));
-    usage.output = completion - usage.audio_output;
+    usage.reasoning = std::min(completion - usage.audio_output, count(out, "reasoning_tokens"));
+    usage.output = completion - usage.audio_output - usage.reasoning;
     usage.has_own_cost = find_field(*fields, "cost") != nullptr;
     return usage;
 }
@@ -77,10 +78,12 @@ std::optional<Cost> cost_of(const Usage& usage, const Mapping* mapping) {
     const auto& audio_out_price = prices.audio_output ? prices.audio_output : prices.output;
     const bool known =
         add(usage.input, prices.input, input) && add(usage.audio_input, audio_in_price, input) &&
-        add(usage.cached_input, cached_price, cached) && add(usage.output, prices.output, output) &&
+        add(usage.cached_input, cached_price, cached) &&
+        add(usage.output + usage.reasoning, prices.output, output) &&
         add(usage.audio_output, audio_out_price, output) && add(usage.input, prices.input, total) &&
         add(usage.audio_input, audio_in_price, total) &&
-        add(usage.cached_input, cached_price, total) && add(usage.output, prices.output, total) &&
+        add(usage.cached_input, cached_price, total) &&
+        add(usage.output + usage.reasoning, prices.output, total) &&
         add(usage.audio_output, audio_out_price, total);
     if (!known || (!prices.input && !prices.output)) {
         return std::nullopt;

@@ -16,13 +16,25 @@ namespace llmgw {
 struct Usage {
     std::uint64_t input = 0;  ///< text read afresh
     std::uint64_t cached_input = 0;
+    std::uint64_t cache_write = 0;     ///< written to a cache that lives for minutes
+    std::uint64_t cache_write_1h = 0;  ///< and to one that lives for an hour
     std::uint64_t audio_input = 0;
-    std::uint64_t output = 0;  ///< text, reasoning included
+    std::uint64_t image_input = 0;
+    std::uint64_t output = 0;     ///< text
+    std::uint64_t reasoning = 0;  ///< thoughts; priced like text
     std::uint64_t audio_output = 0;
+    std::uint64_t image_output = 0;
+    std::uint64_t web_searches = 0;  ///< not tokens
+    bool estimated = false;          ///< the provider told nothing: worked out from the texts
     /// What the provider itself says it charges (OpenRouter's `cost`).
     bool has_own_cost = false;
 
-    [[nodiscard]] std::uint64_t prompt() const { return input + cached_input + audio_input; }
+    [[nodiscard]] std::uint64_t prompt() const {
+        return input + cached_input + cache_write + cache_write_1h + audio_input + image_input;
+    }
+    [[nodiscard]] std::uint64_t completion() const {
+        return output + reasoning + audio_output + image_output;
+    }
 };
 
 /// Reads OpenAI's `usage` object; nullopt when it is not one.

@@ -11,7 +11,8 @@ namespace llmgw {
 /// A request body as it goes to an upstream: pieces of the client's bytes and of what replaces
 /// some of them. Valid while the client's body and this object live.
 struct AdaptedRequest {
-    std::string path;  ///< behind the base URL
+    std::string path;    ///< behind the base URL; with its query
+    std::string fields;  ///< further header lines of the format, each "name: value\r\n"
     std::vector<std::string_view> body;
     std::list<std::string> owned;  ///< what the pieces that are not the client's point to
 

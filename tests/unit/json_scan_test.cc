@@ -99,3 +99,14 @@ TEST_CASE("quoting gives JSON that parses to the same text") {
     REQUIRE(parsed);
     CHECK(parsed->get<std::string>() == text);
 }
+
+TEST_CASE("the elements of an array are listed as they were written") {
+    const auto elements = scan_array(R"( [ {"a": [1, 2]} , "x,y" ,1.50,[] ] )");
+    REQUIRE(elements);
+    CHECK(*elements == std::vector<std::string_view>{R"({"a": [1, 2]})", R"("x,y")", "1.50", "[]"});
+    CHECK(scan_array("[]")->empty());
+    for (const char* wrong : {"", "{}", "[1,]", "[1", "[1] 2", "[\"\xff\"]"}) {
+        CAPTURE(wrong);
+        CHECK_FALSE(scan_array(wrong));
+    }
+}

@@ -16,7 +16,8 @@ TEST_CASE("buckets are disjoint and add up") {
     CHECK(usage->input == 30);
     CHECK(usage->cached_input == 60);
     CHECK(usage->audio_input == 10);
-    CHECK(usage->output == 45);
+    CHECK(usage->output == 25);
+    CHECK(usage->reasoning == 20);
     CHECK(usage->audio_output == 5);
     CHECK(usage->prompt() == 100);
 }
