@@ -34,7 +34,7 @@ void Deadline::set(Clock::time_point now, std::chrono::milliseconds from_now) {
     loop_.sweep_later();
 }
 
-Loop::Loop() : io_(1), sweep_timer_(io_) {}
+Loop::Loop() : io_(1), reactor_(io_), sweep_timer_(io_) {}
 
 Loop::~Loop() = default;
 

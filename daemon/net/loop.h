@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <functional>
 
+#include "daemon/net/reactor.h"
+
 namespace llmgw {
 
 class Loop;
@@ -48,6 +50,7 @@ class Loop {
     Loop& operator=(const Loop&) = delete;
 
     asio::io_context& io() { return io_; }
+    Reactor& reactor() { return reactor_; }
     /// Shared by everything on the loop: its content is gone after the next co_await.
     std::array<char, 128 * 1024>& scratch() { return scratch_; }
 
@@ -73,6 +76,7 @@ class Loop {
     void sweep();
 
     asio::io_context io_;
+    Reactor reactor_;
     asio::steady_timer sweep_timer_;
     bool sweeping_ = false;
     Deadline* first_ = nullptr;

@@ -157,8 +157,7 @@ Task<Result<void>> HttpCall::open(const BaseUrl& url) {
             failure("cannot connect to " + url.host_header() + " (" + error.message() + ")"));
     }
     phases_.connect = micros_since(begun);
-    std::error_code ignored;
-    phases_.address = socket_->tcp().remote_endpoint(ignored).address().to_string();
+    phases_.address = socket_->peer_address();
     if (url.tls) {
         phase_ = "TLS handshake";
         begun = Clock::now();
@@ -207,14 +206,9 @@ Task<Result<void>> HttpCall::exchange(std::string_view head, std::vector<std::st
     for (const std::string_view part : body) {
         pieces.push_back(piece(part));
     }
-    std::span<iovec> rest = pieces;
-    Io written = write_now(*socket_, rest);
-    if (written == Io::again) {
-        std::vector<iovec> later(rest.begin(), rest.end());
-        const bool all = co_await socket_->write(std::move(later));
-        written = all ? Io::ok : Io::failed;
-    }
-    sent_ = sent_ || written == Io::ok;
+    Socket::Write writing(*socket_, pieces);
+    const bool written = co_await writing;
+    sent_ = sent_ || written;
     // A provider that refuses a request before it has read it all has answered all the same.
     auto read = co_await read_head();
     if (read) {
@@ -229,7 +223,8 @@ Task<Result<void>> HttpCall::read_head() {
     auto& scratch = pool_.loop().scratch();
     std::size_t looked = 0;
     for (;;) {
-        const IoResult got = co_await socket_->read(scratch.data(), scratch.size());
+        Socket::Read reading(*socket_, scratch);
+        const IoResult got = co_await reading;
         if (got.state != Io::ok) {
             co_return tl::unexpected(failure(head_bytes_.empty()
                                                  ? "the provider closed the connection without an "
@@ -332,7 +327,8 @@ Task<BodyPart> HttpCall::next() {
             co_return BodyPart{BodyPart::State::failed, {}, failure({})};
         }
         limit(got_body_ ? timeouts_.idle : timeouts_.first_byte);
-        const IoResult got = co_await socket_->read(scratch.data(), scratch.size());
+        Socket::Read reading(*socket_, scratch);
+        const IoResult got = co_await reading;
         if (got.state == Io::closed && head_.framing.kind == BodyFraming::Kind::until_close) {
             complete_ = true;
             continue;
