@@ -27,6 +27,9 @@ constexpr std::string_view kForwarded[] = {"openai-beta", "idempotency-key"};
 
 // Upstream headers that mean something to a client.
 bool is_passed_on(std::string_view name) {
+    if (name.size() < 11) {
+        return false;
+    }
     const std::string lower = to_lower(name);
     return lower == "retry-after" || lower == "retry-after-ms" || lower == "openai-version" ||
            lower == "openai-processing-ms" || lower.starts_with("x-ratelimit-");
@@ -96,10 +99,14 @@ Error upstream_error(const Candidate& candidate, std::string what) {
 Task<Result<std::string>> read_all(UpstreamAnswer& answer, std::size_t limit) {
     std::string body;
     body.reserve(kOnHeap);
+    if (const auto whole = answer.take_whole()) {
+        body = *whole;
+        co_return body;
+    }
     for (;;) {
         const BodyPart part = co_await answer.next();
         if (part.state == BodyPart::State::failed) {
-            co_return tl::unexpected(part.error);
+            co_return tl::unexpected(*part.error);
         }
         if (part.state == BodyPart::State::end) {
             co_return body;
@@ -175,7 +182,7 @@ Task<Result<std::string>> read_beginning(UpstreamAnswer& answer) {
     for (;;) {
         const BodyPart part = co_await answer.next();
         if (part.state == BodyPart::State::failed) {
-            co_return tl::unexpected(part.error);
+            co_return tl::unexpected(*part.error);
         }
         if (part.state == BodyPart::State::end) {
             bytes += "\n\n";
@@ -273,8 +280,8 @@ std::string upstream_head(const Candidate& candidate, const AdaptedRequest& requ
     return head;
 }
 
-Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate) {
-    Attempt out;
+Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                   Attempt& out) {
     AttemptRecord record{std::string(candidate.provider_name()),
                          std::string(candidate.model_name()),
                          candidate.mock ? "" : candidate.access->label, 0, "none"};
@@ -303,7 +310,7 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
             out.error.kind = why.kind;
             out.final = why.kind == Errc::interrupted;
             finished(error_name(why));
-            co_return out;
+            co_return;
         }
         record.status = http->head().status;
         out.answer = std::move(http);
@@ -315,7 +322,7 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
         note_refusal(out, candidate, head, body ? std::move(*body) : std::string());
         out.answer.reset();
         finished(status_error_name(record.status));
-        co_return out;
+        co_return;
     }
     std::string wrong = unusable_head(head);
     out.streaming = call.stream && !is_json_type(type);
@@ -345,12 +352,11 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
         out.answer.reset();
         out.body.clear();
         finished(kind == Errc::timeout ? "upstream_timeout" : "upstream_error");
-        co_return out;
+        co_return;
     }
     UpstreamAnswer* const answer = out.answer.get();
     finished("none");
     exchange.active = answer;
-    co_return out;
 }
 
 }  // namespace llmgw

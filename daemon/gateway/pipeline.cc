@@ -149,7 +149,10 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
             co_await answer_error(exchange, *refusal);
             co_return;
         }
-        Attempt tried = co_await attempt(exchange, **call, candidate);
+        Attempt tried;
+        if (!client.gone()) {
+            co_await attempt(exchange, **call, candidate, tried);
+        }
         if (tried.answer) {
             co_await relay(exchange, **call, candidate, tried);
             exchange.active = nullptr;

@@ -85,7 +85,7 @@ Task<Outcome> relay_stream(Exchange& exchange, const InferenceCall& call,
         out.clear();
         if (part.state == BodyPart::State::failed) {
             failed = true;
-            broken = part.error;
+            broken = *part.error;
             open = !exchange.client.gone();
         } else if (!stream.feed(part.bytes, out)) {
             failed = true;

@@ -174,9 +174,11 @@ Task<Connection::Step> Connection::serve_one() {
         co_return sent&& keep_alive_ ? Step::next : Step::close;
     }
     std::string body;
-    const Step read = co_await read_body(head, body);
-    if (read == Step::close) {
-        co_return Step::close;
+    if (!take_body(head, body)) {
+        const Step read = co_await read_body(head, body);
+        if (read == Step::close) {
+            co_return Step::close;
+        }
     }
     deadline_.clear();
     server_.in_flight_++;
@@ -189,10 +191,26 @@ Task<Connection::Step> Connection::serve_one() {
                                                                           : Step::close;
 }
 
-Task<Connection::Step> Connection::read_body(const RequestHead& head, std::string& body) {
+// Takes a body that is here already, as most are; false: it has to be waited for, or refused.
+bool Connection::take_body(const RequestHead& head, std::string& body) {
     if (head.framing.kind == BodyFraming::Kind::none) {
-        co_return Step::next;
+        return true;
     }
+    if (head.framing.kind != BodyFraming::Kind::length || head.framing.length > in_.size() ||
+        head.framing.length > server_.service().max_body()) {
+        return false;
+    }
+    const auto size = static_cast<std::size_t>(head.framing.length);
+    if (size == in_.size()) {
+        body = std::exchange(in_, {});
+    } else {
+        body = in_.substr(0, size);
+        in_.erase(0, size);
+    }
+    return true;
+}
+
+Task<Connection::Step> Connection::read_body(const RequestHead& head, std::string& body) {
     if (head.framing.length > server_.service().max_body()) {
         const HttpRefusal refusal = body_too_large();
         co_return co_await refuse_and_close(refusal);
@@ -213,13 +231,8 @@ Task<Connection::Step> Connection::read_body(const RequestHead& head, std::strin
 
 Task<Connection::Step> Connection::read_sized_body(std::uint64_t size, std::string& body) {
     const auto wanted = static_cast<std::size_t>(size);
-    std::size_t have = std::min(wanted, in_.size());
-    if (have == in_.size()) {
-        body = std::exchange(in_, {});
-    } else {
-        body = in_.substr(0, have);
-        in_.erase(0, have);
-    }
+    body = std::exchange(in_, {});
+    std::size_t have = body.size();
     body.reserve(std::min(wanted, std::max(have, kBodyReserve)));
     while (have < wanted) {
         deadline_.set(kBodyStall);

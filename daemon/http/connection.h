@@ -69,6 +69,7 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
 
     Task<Step> serve_one();
     Task<bool> read_head(std::size_t& head_size);
+    bool take_body(const RequestHead& head, std::string& body);
     Task<Step> read_body(const RequestHead& head, std::string& body);
     Task<Step> read_sized_body(std::uint64_t size, std::string& body);
     Task<Step> read_chunked_body(std::string& body);

@@ -26,9 +26,11 @@ class Deadline {
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
 
+    /// The time to a few milliseconds, for what needs no more: a fifth of Clock::now()'s cost.
+    [[nodiscard]] static Clock::time_point now();
+
     /// Replaces the time that was set before.
-    void set(std::chrono::milliseconds from_now) { set(Clock::now(), from_now); }
-    void set(Clock::time_point now, std::chrono::milliseconds from_now);
+    void set(std::chrono::milliseconds from_now);
     void clear() { at_ = Clock::time_point::max(); }
 
   private:
