@@ -226,7 +226,7 @@ def test_without_its_thoughts_claude_goes_on_without_thinking(lab):
     assert answer.header("x-llmgw-changed") == "dropped=reasoning_effort"
 
 
-def test_cache_control_arrives_and_is_paid_by_its_prices(lab):
+def test_cache_control_arrives_and_its_tokens_are_told_apart(lab):
     lab.mock.script(OLD, usage={
         "input_tokens": 100, "cache_read_input_tokens": 2000, "cache_creation_input_tokens": 3000,
         "cache_creation": {"ephemeral_5m_input_tokens": 1000, "ephemeral_1h_input_tokens": 2000},
