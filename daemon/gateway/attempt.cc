@@ -212,7 +212,16 @@ CallTimeouts timeouts_of(const Settings& settings) {
 }
 
 // Fills in how the provider refused, from its status and body.
-void note_refusal(Attempt& out, const Candidate& candidate, int code, std::string body) {
+void note_refusal(Attempt& out, const Candidate& candidate, const ProviderCall& made,
+                  const ResponseHead& head, std::string body) {
+    int code = head.status;
+    out.retry_fields = passed_on_fields(head);
+    if (made.translation) {
+        TranslatedRefusal told = translate_refusal(*made.translation, head, std::move(body));
+        code = told.status;
+        body = std::move(told.body);
+        out.retry_fields += told.retry_fields;
+    }
     const std::string& secret = candidate.access->secret;
     scrub(body, secret);
     const std::string words = provider_message(body);
@@ -324,17 +333,8 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
     const ResponseHead& head = out.answer->head();
     const std::string_view type = head.header("content-type");
     if (head.status < 200 || head.status >= 300) {
-        auto read = co_await read_all(*out.answer, kMaxErrorBody);
-        std::string body = read ? std::move(*read) : std::string();
-        out.retry_fields = passed_on_fields(head);
-        int status = head.status;
-        if (made.translation) {
-            TranslatedRefusal told = translate_refusal(*made.translation, head, std::move(body));
-            status = told.status;
-            body = std::move(told.body);
-            out.retry_fields += told.retry_fields;
-        }
-        note_refusal(out, candidate, status, std::move(body));
+        auto body = co_await read_all(*out.answer, kMaxErrorBody);
+        note_refusal(out, candidate, made, head, body ? std::move(*body) : std::string());
         out.answer.reset();
         finished(status_error_name(record.status));
         co_return out;
@@ -342,11 +342,8 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
     std::string wrong = unusable_head(head);
     out.streaming = call.stream && (made.translation || !is_json_type(type));
     if (wrong.empty() && made.translation) {
-        ChatAnswerIdentity identity;
-        identity.id = "chatcmpl-" + exchange.request_id;
-        identity.created = unix_ms() / 1000;
-        identity.model = candidate.upstream_model;
-        out.answer = translate_answer(std::move(out.answer), std::move(made.translation), identity);
+        out.answer = translate_answer(std::move(out.answer), std::move(made.translation),
+                                      exchange.request_id, unix_ms() / 1000);
     }
     if (wrong.empty()) {
         Result<std::string> body;

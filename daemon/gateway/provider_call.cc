@@ -63,7 +63,12 @@ Result<ProviderCall> adapt_call(const InferenceCall& call, const Candidate& cand
 
 std::unique_ptr<UpstreamAnswer> translate_answer(std::unique_ptr<UpstreamAnswer> answer,
                                                  std::unique_ptr<Translation> translation,
-                                                 ChatAnswerIdentity identity) {
+                                                 std::string_view request_id,
+                                                 std::int64_t unix_seconds) {
+    ChatAnswerIdentity identity;
+    identity.id = "chatcmpl-" + std::string(request_id);
+    identity.created = unix_seconds;
+    identity.model = translation->target.model;
     std::unique_ptr<ChatWriter> writer;
     if (translation->chat.stream) {
         writer = std::make_unique<ChunkWriter>(std::move(identity));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "daemon/gateway/inference_call.h"
 #include "daemon/gateway/resolve.h"
@@ -25,10 +27,11 @@ struct ProviderCall {
 /// The format that a candidate's provider speaks.
 [[nodiscard]] Wire wire_of(const Candidate& candidate);
 
-/// A translated provider's good answer in OpenAI's format: a stream when the client wants one.
+/// A translated provider's good answer in OpenAI's format: a stream when the client wants one. The
+/// answer gets its id from the request's where the provider tells none.
 [[nodiscard]] std::unique_ptr<UpstreamAnswer> translate_answer(
     std::unique_ptr<UpstreamAnswer> answer, std::unique_ptr<Translation> translation,
-    ChatAnswerIdentity identity);
+    std::string_view request_id, std::int64_t unix_seconds);
 
 /// A refusal as OpenAI words it.
 struct TranslatedRefusal {
