@@ -313,14 +313,14 @@ class AnthropicBodyWriter {
 
     void write_sampling() {
         const bool free = !thinking_.on();
-        const double temperature = std::min(request_.temperature.value_or(1), 1.0);
+        const double temperature = std::clamp(request_.temperature.value_or(1), 0.0, 1.0);
         const double top_p = request_.top_p.value_or(1);
         const bool heated =
             passes(request_.temperature.has_value(), "temperature", free, temperature == 1);
         if (heated) {
             json_.key("temperature").number(temperature);
         }
-        if (request_.temperature && *request_.temperature > 1) {
+        if (request_.temperature && *request_.temperature != temperature) {
             changes_.clamped.emplace_back("temperature");
         }
         // Models since 4.1 refuse both at once; while thinking, they allow only 0.95 and above.
