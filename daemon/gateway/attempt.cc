@@ -315,7 +315,7 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
             out.error = std::move(adapted.error());
             out.final = !out.error.code.starts_with("unsupported");
             finished("unsupported_request");
-            co_return out;
+            co_return;
         }
         made = std::move(*adapted);
         const AdaptedRequest& request = made.request;

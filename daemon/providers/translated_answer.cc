@@ -7,7 +7,7 @@ namespace llmgw {
 
 void TranslatedAnswer::take(const BodyPart& part) {
     if (part.state == BodyPart::State::failed) {
-        broken_ = part.error;
+        broken_ = *part.error;
         return;
     }
     events_.clear();
@@ -35,8 +35,7 @@ Task<BodyPart> TranslatedAnswer::next() {
         out.state = BodyPart::State::data;
         out.bytes = written_;
     } else if (broken_) {
-        out.state = BodyPart::State::failed;
-        out.error = *broken_;
+        out = BodyPart::failed(*broken_);
     }
     co_return out;
 }
