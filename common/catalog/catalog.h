@@ -153,6 +153,18 @@ struct ModelAtProvider {
 /// The prices that hold for a request with so many prompt tokens.
 [[nodiscard]] const Prices& prices_for(const Mapping& mapping, std::uint64_t prompt_tokens);
 
+/// The price of one unit other than tokens ("request", "web_search"); nullopt when it has none.
+[[nodiscard]] std::optional<Rate> unit_price(const Mapping& mapping, std::string_view unit);
+
+/// Whether tokens and requests are all that a model is paid by, with these of its prices: not
+/// seconds of video, characters of speech or pieces of images.
+[[nodiscard]] bool paid_by_tokens(const Mapping& mapping, const Prices& prices);
+
+/// A service tier's factor on a provider's token prices, in thousandths; nullopt for a tier whose
+/// prices are not known. The usual tier, which is also the empty one, has 1000.
+[[nodiscard]] std::optional<std::uint32_t> service_tier_factor(std::string_view provider,
+                                                               std::string_view tier);
+
 /// Whether this version can send requests in a provider's format.
 [[nodiscard]] bool can_send(Wire wire);
 [[nodiscard]] std::string_view wire_name(Wire wire);

@@ -87,6 +87,14 @@ Task<void> answer_failure(Exchange& exchange, const InferenceCall& call, const C
     co_await exchange.client.answer(head, std::move(body));
 }
 
+// Where the token counts come from, for the log.
+std::string usage_source(const Outcome& outcome) {
+    if (!outcome.usage) {
+        return "unknown";
+    }
+    return outcome.usage->estimated ? "estimated" : "provider";
+}
+
 void account(Exchange& exchange, const Candidate& candidate, const Outcome& outcome) {
     Stats& stats = exchange.core.stats;
     stats.errors += outcome.complete ? 0 : 1;
@@ -102,7 +110,8 @@ void account(Exchange& exchange, const Candidate& candidate, const Outcome& outc
             {{"request_id", exchange.request_id},
              {"provider", std::string(candidate.provider_name())},
              {"model", std::string(candidate.model_name())},
-             {"cost", outcome.cost ? to_decimal(outcome.cost->total) : "unknown"}});
+             {"cost", outcome.cost ? to_decimal(outcome.cost->total) : "unknown"},
+             {"usage", usage_source(outcome)}});
     }
 }
 

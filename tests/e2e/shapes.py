@@ -28,13 +28,15 @@ STRICT = strict(copy.deepcopy(SCHEMAS["$defs"]))
 
 
 def without_additions(value):
-    """A copy without what llmgw adds: usage.cost, usage.cost_details and metadata."""
+    """A copy without what llmgw adds: usage.cost, usage.cost_details, usage.estimated and
+    metadata."""
     value = copy.deepcopy(value)
     if isinstance(value.get("metadata"), dict) and "request_id" in value["metadata"]:
         del value["metadata"]
     if isinstance(value.get("usage"), dict):
         value["usage"].pop("cost", None)
         value["usage"].pop("cost_details", None)
+        value["usage"].pop("estimated", None)
     return value
 
 
