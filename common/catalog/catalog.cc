@@ -126,7 +126,8 @@ std::optional<std::uint32_t> service_tier_factor(std::string_view provider, std:
 }
 
 bool can_send(Wire wire) {
-    return wire == Wire::openai || wire == Wire::anthropic || wire == Wire::mock;
+    return wire == Wire::openai || wire == Wire::anthropic || wire == Wire::gemini ||
+           wire == Wire::mock;
 }
 
 std::string_view wire_name(Wire wire) {

@@ -11,6 +11,9 @@ void append_auth_field(std::string& head, Wire wire, std::string_view secret) {
         case Wire::anthropic:
             head += "x-api-key: ";
             break;
+        case Wire::gemini:
+            head += "x-goog-api-key: ";
+            break;
         default:
             head += "Authorization: Bearer ";
             break;

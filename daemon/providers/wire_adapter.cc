@@ -2,6 +2,8 @@
 #include "daemon/providers/wire_adapter.h"
 
 #include "daemon/providers/anthropic.h"
+#include "daemon/providers/gemini.h"
+#include "daemon/providers/vertex.h"
 
 namespace llmgw {
 
@@ -13,6 +15,9 @@ struct TranslatedFormat {
 };
 constexpr TranslatedFormat kFormats[] = {
     {Wire::anthropic, &kAnthropicAdapter},
+    {Wire::gemini, &kGeminiAdapter},
+    {Wire::vertex, &kVertexAdapter},
+    {Wire::vertex_anthropic, &kVertexAnthropicAdapter},
 };
 
 }  // namespace
