@@ -56,9 +56,23 @@ std::optional<Usage> read_usage(std::string_view object) {
     usage.cached_input = std::min(prompt, count(in, "cached_tokens"));
     usage.audio_input = std::min(prompt - usage.cached_input, count(in, "audio_tokens"));
     usage.input = prompt - usage.cached_input - usage.audio_input;
+    // What usage_object() adds to OpenAI's members, as OpenRouter names it.
+    usage.cache_write_1h =
+        std::min(usage.input, count(details(in, "cache_creation"), "ephemeral_1h_input_tokens"));
+    usage.input -= usage.cache_write_1h;
+    const std::uint64_t writes = count(in, "cache_write_tokens");
+    usage.cache_write = std::min(usage.input, writes - std::min(writes, usage.cache_write_1h));
+    usage.input -= usage.cache_write;
+    usage.image_input = std::min(usage.input, count(in, "image_tokens"));
+    usage.input -= usage.image_input;
     usage.audio_output = std::min(completion, count(out, "audio_tokens"));
     usage.reasoning = std::min(completion - usage.audio_output, count(out, "reasoning_tokens"));
     usage.output = completion - usage.audio_output - usage.reasoning;
+    usage.image_output = std::min(usage.output, count(out, "image_tokens"));
+    usage.output -= usage.image_output;
+    usage.web_searches = count(details(*fields, "server_tool_use"), "web_search_requests");
+    const JsonField* const estimated = find_field(*fields, "estimated");
+    usage.estimated = estimated != nullptr && estimated->value == "true";
     usage.has_own_cost = find_field(*fields, "cost") != nullptr;
     return usage;
 }
