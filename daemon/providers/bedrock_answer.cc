@@ -65,7 +65,7 @@ Result<void> BedrockStreamDecoder::feed(std::string_view bytes, std::vector<Chat
         }
         if ((*message)->header(":message-type") != "event") {
             read_failure(**message, out);
-        } else if (const auto read = read_event(**message, out); !read) {
+        } else if (auto read = read_event(**message, out); !read) {
             return read;
         }
     }

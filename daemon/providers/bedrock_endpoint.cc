@@ -104,7 +104,7 @@ std::string bedrock_signing_region(std::string_view host, std::string_view regio
 }
 
 std::string bedrock_model_id(const WireTarget& target) {
-    const std::string model(target.model);
+    std::string model(target.model);
     if (has_profile(model) || target.mapping == nullptr || target.mapping->regions.empty()) {
         return model;
     }

@@ -136,8 +136,7 @@ Result<void> BedrockMessages::add(const ChatMessage& message, std::size_t index,
         return add_tool_result(message, where);
     }
     for (std::size_t i = 0; i < message.content.size(); i++) {
-        const auto added =
-            add_part(message.content[i], where + ".content[" + std::to_string(i) + "]");
+        auto added = add_part(message.content[i], where + ".content[" + std::to_string(i) + "]");
         if (!added) {
             return added;
         }
@@ -222,7 +221,7 @@ Result<void> BedrockMessages::add_tool_result(const ChatMessage& message,
             cache_control = part.cache_control;  // has no place within the result
         }
         if (!is_text(part)) {
-            const auto written = write_media(part, where + ".content[" + std::to_string(i) + "]");
+            auto written = write_media(part, where + ".content[" + std::to_string(i) + "]");
             if (!written) {
                 return written;
             }
@@ -249,7 +248,7 @@ Result<void> BedrockMessages::add_part(const ContentPart& part, const std::strin
         add_text(part.text);
     } else {
         enter(Turn::user);
-        const auto written = write_media(part, where);
+        auto written = write_media(part, where);
         if (!written) {
             return written;
         }

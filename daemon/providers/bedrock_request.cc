@@ -82,33 +82,36 @@ bool lost_its_thoughts(const ChatRequest& request) {
            std::none_of(last->reasoning.begin(), last->reasoning.end(), is_claude_reasoning);
 }
 
+// Models of others that know OpenAI's field for it.
+bool takes_reasoning_effort(const BedrockModel& model) {
+    return !model.is_claude() &&
+           (model.id.find("openai.") != std::string_view::npos ||
+            (model.mapping != nullptr && model.mapping->reasoning == Can::yes));
+}
+
 void plan_reasoning(const ChatRequest& request, const BedrockModel& model, BedrockPlan& plan,
                     AdaptedRequest& out) {
     const std::string& effort = request.reasoning_effort;
-    const bool by_budget = request.reasoning_budget.has_value();
-    if (by_budget ? *request.reasoning_budget == 0 : effort.empty() || effort == "none") {
+    const std::uint64_t budget = request.reasoning_budget.value_or(0);
+    if (effort == "none" || (effort.empty() && budget == 0)) {
         return;  // no thoughts is what Claude does unasked
     }
-    const char* const name = by_budget ? "reasoning.max_tokens" : "reasoning_effort";
     // Claude refuses to be forced while it thinks; the call is what the client depends on.
-    if ((model.is_claude() && forces_tool(request, plan.json)) ||
-        (model.thinks_by_budget() && lost_its_thoughts(request))) {
-        out.dropped.emplace_back(name);
-    } else if (model.thinks_adaptively()) {
+    const bool possible = !(model.is_claude() && forces_tool(request, plan.json)) &&
+                          !(model.thinks_by_budget() && lost_its_thoughts(request));
+    if (possible && model.thinks_adaptively()) {
         plan.thinks_adaptively = true;
-        plan.effort = by_budget ? effort_of_budget(*request.reasoning_budget) : effort;
+        plan.effort = effort.empty() ? effort_of_budget(budget) : effort;
         plan.effort = plan.effort == "minimal" ? "low" : plan.effort;
-        if (by_budget) {
-            out.renamed.emplace_back(name);
+        if (effort.empty()) {
+            out.renamed.emplace_back("reasoning.max_tokens");
         }
-    } else if (model.thinks_by_budget()) {
+    } else if (possible && model.thinks_by_budget()) {
         plan_budget(request, plan, out);
-    } else if (!by_budget && !model.is_claude() &&
-               (model.id.find("openai.") != std::string_view::npos ||
-                (model.mapping != nullptr && model.mapping->reasoning == Can::yes))) {
+    } else if (possible && !effort.empty() && takes_reasoning_effort(model)) {
         plan.reasoning_effort = effort;
     } else {
-        out.dropped.emplace_back(name);
+        out.dropped.emplace_back(budget > 0 ? "reasoning.max_tokens" : "reasoning_effort");
     }
 }
 
@@ -376,7 +379,7 @@ Result<void> add_messages(const ChatRequest& request, BedrockMessages& out) {
             message.role == ChatMessage::Role::developer) {
             continue;
         }
-        const auto added = out.add(message, i, i + 1 == request.messages.size());
+        auto added = out.add(message, i, i + 1 == request.messages.size());
         if (!added) {
             return added;
         }
@@ -393,6 +396,10 @@ Result<AdaptedRequest> encode_bedrock(const ChatRequest& request, const WireTarg
         failure.value().param = "n";
         failure.value().code = "unsupported_value";
         return failure;
+    }
+    const std::string id = bedrock_model_id(target);
+    if (id.empty() || id == "." || id == "..") {  // would be another path
+        return fail(Errc::invalid_request, "AWS Bedrock has no model of that name");
     }
     const BedrockModel model(target);
     AdaptedRequest out;
@@ -429,8 +436,8 @@ Result<AdaptedRequest> encode_bedrock(const ChatRequest& request, const WireTarg
     write_service_tier(request, rest, out);
     rest.end_object();
 
-    out.path = "/model/" + aws_percent_encode(bedrock_model_id(target)) +
-               (request.stream ? "/converse-stream" : "/converse");
+    out.path =
+        "/model/" + aws_percent_encode(id) + (request.stream ? "/converse-stream" : "/converse");
     // The messages may hold megabytes of images: a piece of their own, not copied once more.
     out.body = {"{\"messages\":", out.owned.emplace_back(std::move(*written)),
                 out.owned.emplace_back(rest.text() == "{}" ? "}" : "," + rest.text().substr(1))};

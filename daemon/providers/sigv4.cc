@@ -122,7 +122,7 @@ std::string canonical_query(std::string_view query) {
     std::sort(parameters.begin(), parameters.end());
     std::string out;
     for (const auto& [name, value] : parameters) {
-        out += (out.empty() ? "" : "&") + name + "=" + value;
+        out.append(out.empty() ? "" : "&").append(name).append("=").append(value);
     }
     return out;
 }

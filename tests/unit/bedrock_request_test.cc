@@ -182,6 +182,11 @@ TEST_CASE("bedrock request: a budget is an effort where models take no budget") 
     CHECK(body["outputConfig"]["effort"] == "medium");
     CHECK(body["additionalModelRequestFields"]["thinking"] == nlohmann::json{{"type", "adaptive"}});
     CHECK(changes == "renamed=reasoning.max_tokens");
+    openai["reasoning"] = {{"max_tokens", 16000}, {"effort", "minimal"}};
+    CHECK(converse(openai, "anthropic.claude-sonnet-4-6")["outputConfig"]["effort"] == "low");
+    openai["reasoning"] = {{"max_tokens", 0}};
+    CHECK_FALSE(converse(openai, "anthropic.claude-sonnet-4-6", &changes).contains("outputConfig"));
+    CHECK(changes.empty());
 }
 
 TEST_CASE("bedrock request: reasoning is dropped where a model has none") {
@@ -274,6 +279,13 @@ TEST_CASE("bedrock endpoint: an ARN is one segment of the path") {
     CHECK(request->path ==
           "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aapplication-inference-"
           "profile%2Fab/converse");
+}
+
+TEST_CASE("bedrock endpoint: no model leads to another path") {
+    for (const char* const model : {"", ".", ".."}) {
+        CHECK_FALSE(encode(user(R"("x")"), model));
+    }
+    CHECK(encode(user(R"("x")"), "../a?b#c")->path == "/model/..%2Fa%3Fb%23c/converse");
 }
 
 TEST_CASE("bedrock endpoint: addresses of regions") {
