@@ -5,7 +5,6 @@
 #include <array>
 #include <utility>
 
-#include "common/base/json_scan.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -107,17 +106,6 @@ bool is_claude_reasoning(const ReasoningDetail& detail) {
            (detail.kind == ReasoningDetail::Kind::encrypted
                 ? !detail.data.empty()
                 : detail.kind == ReasoningDetail::Kind::text && !detail.signature.empty());
-}
-
-void write_cache_point(JsonWriter& out, const std::string& cache_control,
-                       const BedrockModel& model) {
-    const auto fields = scan_object(cache_control);
-    const JsonField* const ttl = fields ? find_field(*fields, "ttl") : nullptr;
-    out.begin_object().key("cachePoint").begin_object().key("type").string("default");
-    if (ttl != nullptr && model.is_claude() && json_text(ttl->value) == "1h") {
-        out.key("ttl").string("1h");
-    }
-    out.end_object().end_object();
 }
 
 Result<void> BedrockMessages::add(const ChatMessage& message, std::size_t index, bool last) {
@@ -266,14 +254,7 @@ void BedrockMessages::add_text(std::string_view text) {
 }
 
 void BedrockMessages::add_cache_point(const std::string& cache_control) {
-    if (cache_control.empty()) {
-        return;
-    }
-    if (model_.caches()) {
-        write_cache_point(out_, cache_control, model_);
-    } else {
-        left_out_cache_control_ = true;
-    }
+    cache_.write(out_, BedrockCachePoints::messages, cache_control);
 }
 
 Result<void> BedrockMessages::write_media(const ContentPart& part, const std::string& where) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/json_writer.h"
+#include "daemon/providers/bedrock_cache.h"
 #include "daemon/providers/bedrock_model.h"
 #include "daemon/providers/chat_request.h"
 
@@ -17,7 +18,10 @@ namespace llmgw {
 /// written for what is empty: AWS refuses blank texts and turns without content.
 class BedrockMessages {
   public:
-    explicit BedrockMessages(const BedrockModel& model) : model_(model) { out_.begin_array(); }
+    BedrockMessages(const BedrockModel& model, BedrockCachePoints& cache)
+        : model_(model), cache_(cache) {
+        out_.begin_array();
+    }
 
     /// Messages of all roles but system and developer. `last`: it ends the conversation.
     [[nodiscard]] Result<void> add(const ChatMessage& message, std::size_t index, bool last);
@@ -26,7 +30,6 @@ class BedrockMessages {
 
     /// The tools that were called, in order, each once.
     [[nodiscard]] const std::vector<std::string>& called_tools() const { return called_tools_; }
-    [[nodiscard]] bool left_out_cache_control() const { return left_out_cache_control_; }
 
   private:
     enum class Turn { none, user, assistant };
@@ -44,12 +47,12 @@ class BedrockMessages {
     void leave();
 
     const BedrockModel& model_;
+    BedrockCachePoints& cache_;
     JsonWriter out_;
     Turn turn_ = Turn::none;
     bool has_text_ = false;      // the open turn
     bool has_document_ = false;  // the open turn
     bool began_ = false;
-    bool left_out_cache_control_ = false;
     std::set<std::string> document_names_;
     std::vector<std::string> called_tools_;
 };
@@ -58,10 +61,5 @@ class BedrockMessages {
 
 /// Whether that are thoughts which Claude has signed or sealed, so that it takes them back.
 [[nodiscard]] bool is_claude_reasoning(const ReasoningDetail& detail);
-
-/// `{"cachePoint":…}`: an element of its own, since elements have one member. An hour's `ttl` only
-/// where the model knows it.
-void write_cache_point(JsonWriter& out, const std::string& cache_control,
-                       const BedrockModel& model);
 
 }  // namespace llmgw

@@ -5,15 +5,16 @@
 #include <utility>
 
 #include "daemon/providers/bedrock.h"
+#include "daemon/providers/bedrock_cache.h"
 #include "daemon/providers/bedrock_messages.h"
 #include "daemon/providers/bedrock_model.h"
+#include "daemon/providers/bedrock_tools.h"
 #include "daemon/providers/sigv4.h"
 
 namespace llmgw {
 
 namespace {
 
-constexpr std::string_view kOpenSchema = R"({"type":"object","properties":{}})";
 constexpr std::string_view kJsonOnly =
     "Answer with one JSON object and nothing else: no explanation, no Markdown.";
 constexpr std::uint64_t kMinThinkingBudget = 1024;  // Anthropic's
@@ -29,12 +30,6 @@ struct BedrockPlan {
     std::optional<std::uint64_t> thinking_budget;
     std::string reasoning_effort;  // of models that know it by OpenAI's name
 };
-
-bool forces_tool(const ChatRequest& request, const BedrockJsonOutput& json) {
-    return json.kind == BedrockJsonOutput::Kind::forced_tool ||
-           (!request.tools.empty() && (request.tool_choice.kind == ToolChoice::Kind::required ||
-                                       request.tool_choice.kind == ToolChoice::Kind::named));
-}
 
 // The effort that a budget of so many tokens amounts to.
 std::string effort_of_budget(std::uint64_t budget) {
@@ -117,23 +112,26 @@ void plan_reasoning(const ChatRequest& request, const BedrockModel& model, Bedro
 
 void plan_sampling(const ChatRequest& request, const BedrockModel& model, BedrockPlan& plan,
                    AdaptedRequest& out) {
-    const auto keep = [&](const auto& value, const char* name, bool possible) {
-        if (value && !(possible && model.takes_sampling(name))) {
-            out.dropped.emplace_back(name);
-            return std::decay_t<decltype(value)>();
+    const auto keep = [&](const auto& value, const char* name, bool possible, bool is_default) {
+        if (!value || (possible && model.takes_sampling(name))) {
+            return value;
         }
-        return value;
+        if (!is_default) {
+            out.dropped.emplace_back(name);
+        }
+        return std::decay_t<decltype(value)>();
     };
     const bool thinks = plan.thinking_budget.has_value() || plan.thinks_adaptively;
-    plan.temperature = keep(request.temperature, "temperature", !thinks);
+    plan.temperature =
+        keep(request.temperature, "temperature", !thinks, request.temperature == 1.0);
     if (plan.temperature && *plan.temperature > 1) {  // the API's own limit, for every model
         plan.temperature = 1;
         out.clamped.emplace_back("temperature");
     }
     // Claude 4.1 and later take one of the two.
     const bool only_one = model.claude >= 401 && plan.temperature;
-    plan.top_p = keep(request.top_p, "top_p", !thinks && !only_one);
-    plan.top_k = keep(request.top_k, "top_k", !thinks && model.is_claude());
+    plan.top_p = keep(request.top_p, "top_p", !thinks && !only_one, request.top_p == 1.0);
+    plan.top_k = keep(request.top_k, "top_k", !thinks && model.is_claude(), false);
 }
 
 // Fields that Converse has no place for.
@@ -144,11 +142,11 @@ void drop_unknown(const ChatRequest& request, AdaptedRequest& out) {
         }
     };
     drop(request.parallel_tool_calls == false && !request.tools.empty(), "parallel_tool_calls");
-    drop(request.presence_penalty.has_value(), "presence_penalty");
-    drop(request.frequency_penalty.has_value(), "frequency_penalty");
+    drop(request.presence_penalty.value_or(0) != 0, "presence_penalty");
+    drop(request.frequency_penalty.value_or(0) != 0, "frequency_penalty");
     drop(request.seed.has_value(), "seed");
     drop(request.logprobs, "logprobs");
-    drop(request.top_logprobs.has_value(), "top_logprobs");
+    drop(request.top_logprobs.value_or(0) != 0, "top_logprobs");
     drop(!request.logit_bias.empty(), "logit_bias");
     drop(!request.user.empty(), "user");
     drop(request.web_search, "web_search_options");
@@ -156,15 +154,13 @@ void drop_unknown(const ChatRequest& request, AdaptedRequest& out) {
 }
 
 // Instructions from anywhere in the conversation; texts only.
-Result<void> write_system(const ChatRequest& request, const BedrockModel& model,
-                          const BedrockPlan& plan, JsonWriter& out) {
+Result<void> write_system(const ChatRequest& request, const BedrockPlan& plan,
+                          BedrockCachePoints& cache, JsonWriter& out) {
     JsonWriter blocks;
     const auto add = [&](std::string_view text, const std::string& cache_control) {
         if (!is_blank(text)) {
             blocks.begin_object().key("text").string(text).end_object();
-            if (!cache_control.empty() && model.caches()) {
-                write_cache_point(blocks, cache_control, model);
-            }
+            cache.write(blocks, BedrockCachePoints::system, cache_control);
         }
     };
     for (std::size_t i = 0; i < request.messages.size(); i++) {
@@ -231,85 +227,6 @@ void write_inference(const ChatRequest& request, const BedrockPlan& plan,
         }
         out.end_array();
     }
-    out.end_object();
-}
-
-void write_tool(const ChatTool& tool, const BedrockModel& model, JsonWriter& out) {
-    out.begin_object().key("toolSpec").begin_object().key("name").string(tool.name);
-    if (!is_blank(tool.description)) {
-        out.key("description").string(tool.description);
-    }
-    out.key("inputSchema").begin_object().key("json");
-    out.raw(tool.parameters.empty() ? kOpenSchema : tool.parameters).end_object();
-    if (tool.strict == true && model.native_schema()) {
-        out.key("strict").boolean(true);
-    }
-    out.end_object().end_object();
-    if (!tool.cache_control.empty() && model.is_claude()) {
-        write_cache_point(out, tool.cache_control, model);
-    }
-}
-
-void write_tool_choice(const ChatRequest& request, const BedrockJsonOutput& json, JsonWriter& out) {
-    using Kind = ToolChoice::Kind;
-    Kind kind = request.tools.empty() ? Kind::unset : request.tool_choice.kind;
-    std::string_view name = request.tool_choice.name;
-    if (json.kind == BedrockJsonOutput::Kind::forced_tool && kind != Kind::named) {
-        // With tools of the client's the model decides: to call one, or to answer.
-        const bool answers = request.tools.empty() || kind == Kind::none;
-        kind = answers ? Kind::named : Kind::required;
-        name = json.tool;
-    }
-    if (kind == Kind::unset || kind == Kind::none) {
-        return;
-    }
-    out.key("toolChoice").begin_object();
-    if (kind == Kind::named) {
-        out.key("tool").begin_object().key("name").string(name).end_object();
-    } else {
-        out.key(kind == Kind::required ? "any" : "auto").begin_object().end_object();
-    }
-    out.end_object();
-}
-
-// AWS wants the tools described as soon as the history holds calls of them, even where no call is
-// wanted; those that the client did not send again get a schema that takes anything.
-void write_tools(const ChatRequest& request, const BedrockModel& model,
-                 const BedrockJsonOutput& json, const std::vector<std::string>& called,
-                 JsonWriter& out) {
-    const bool wanted =
-        !request.tools.empty() && request.tool_choice.kind != ToolChoice::Kind::none;
-    const bool answers = json.kind == BedrockJsonOutput::Kind::forced_tool;
-    if (!wanted && !answers && called.empty()) {
-        return;
-    }
-    out.key("toolConfig").begin_object().key("tools").begin_array();
-    const bool all = wanted || !called.empty();
-    for (const ChatTool& tool : request.tools) {
-        if (all) {
-            write_tool(tool, model, out);
-        }
-    }
-    for (const std::string& name : called) {
-        const bool known = std::any_of(request.tools.begin(), request.tools.end(),
-                                       [&](const ChatTool& tool) { return tool.name == name; });
-        if (!known) {
-            ChatTool past;
-            past.name = name;
-            write_tool(past, model, out);
-        }
-    }
-    if (answers) {
-        ChatTool answer;
-        answer.name = json.tool;
-        answer.description = request.response_format.description.empty()
-                                 ? "Gives the answer. Call it exactly once, with the whole answer."
-                                 : request.response_format.description;
-        answer.parameters = request.response_format.schema;
-        write_tool(answer, model, out);
-    }
-    out.end_array();
-    write_tool_choice(request, json, out);
     out.end_object();
 }
 
@@ -399,11 +316,15 @@ Result<AdaptedRequest> encode_bedrock(const ChatRequest& request, const WireTarg
     }
     const std::string id = bedrock_model_id(target);
     if (id.empty() || id == "." || id == "..") {  // would be another path
-        return fail(Errc::invalid_request, "AWS Bedrock has no model of that name");
+        auto failure = fail(Errc::invalid_request, "AWS Bedrock has no model of that name");
+        failure.value().param = "model";
+        failure.value().code = "model_not_found";
+        return failure;
     }
     const BedrockModel model(target);
     AdaptedRequest out;
-    BedrockMessages messages(model);
+    BedrockCachePoints cache(request, model);
+    BedrockMessages messages(model, cache);
     if (const auto added = add_messages(request, messages); !added) {
         return tl::unexpected(added.error());
     }
@@ -419,22 +340,29 @@ Result<AdaptedRequest> encode_bedrock(const ChatRequest& request, const WireTarg
     if (request.tool_choice.kind == ToolChoice::Kind::none && !called.empty()) {
         out.dropped.emplace_back("tool_choice");  // there is no "none", and the tools have to stay
     }
-    if (messages.left_out_cache_control()) {
-        out.dropped.emplace_back("cache_control");
+    if (plan.json.kind == BedrockJsonOutput::Kind::instruction) {
+        out.renamed.emplace_back("response_format");
     }
     drop_unknown(request, out);
 
     JsonWriter rest;
     rest.begin_object();
-    if (const auto system = write_system(request, model, plan, rest); !system) {
+    if (const auto system = write_system(request, plan, cache, rest); !system) {
         return tl::unexpected(system.error());
     }
     write_inference(request, plan, usable_stops(request, out), rest);
-    write_tools(request, model, plan.json, called, rest);
+    BedrockTools tools(request, model, plan.json, cache);
+    tools.write(called, rest);
     write_model_fields(model, plan, rest);
     write_output(request, plan, rest);
     write_service_tier(request, rest, out);
     rest.end_object();
+    if (tools.left_out_strict()) {
+        out.dropped.emplace_back("tools.strict");
+    }
+    if (cache.left_out()) {
+        out.dropped.emplace_back("cache_control");
+    }
 
     out.path =
         "/model/" + aws_percent_encode(id) + (request.stream ? "/converse-stream" : "/converse");
