@@ -51,6 +51,13 @@ unsigned block_index(std::string_view event) {
 }  // namespace
 
 Result<void> BedrockStreamDecoder::feed(std::string_view bytes, std::vector<ChatEvent>& out) {
+    if (!began_ && !bytes.empty()) {
+        began_ = true;
+        is_document_ = bytes.front() == '{';  // a message this long would be over the limit
+    }
+    if (is_document_) {
+        return document_.feed(bytes, out);
+    }
     messages_.feed(bytes);
     for (;;) {
         const auto message = messages_.next();
@@ -74,6 +81,9 @@ Result<void> BedrockStreamDecoder::feed(std::string_view bytes, std::vector<Chat
 Result<void> BedrockStreamDecoder::finish(std::vector<ChatEvent>& out) {
     if (failed_) {
         return {};
+    }
+    if (is_document_) {
+        return document_.finish(out);
     }
     if (messages_.in_message() || !content_.stopped()) {
         return fail(Errc::upstream, "the answer broke off");

@@ -61,25 +61,6 @@ class BedrockContent {
     bool has_usage_ = false;
 };
 
-/// Of ConverseStream.
-class BedrockStreamDecoder final : public AnswerDecoder {
-  public:
-    BedrockStreamDecoder(const ChatRequest& request, const WireTarget& target)
-        : content_(request, target) {}
-    [[nodiscard]] Result<void> feed(std::string_view bytes, std::vector<ChatEvent>& out) override;
-    [[nodiscard]] Result<void> finish(std::vector<ChatEvent>& out) override;
-
-  private:
-    [[nodiscard]] Result<void> read_event(const EventStreamMessage& message,
-                                          std::vector<ChatEvent>& out);
-    void read_failure(const EventStreamMessage& message, std::vector<ChatEvent>& out);
-    void read_delta(unsigned block, std::string_view delta, std::vector<ChatEvent>& out);
-
-    EventStreamDecoder messages_;
-    BedrockContent content_;
-    bool failed_ = false;  // AWS has said so: nothing of use comes after it
-};
-
 /// Of Converse.
 class BedrockPlainDecoder final : public AnswerDecoder {
   public:
@@ -93,6 +74,28 @@ class BedrockPlainDecoder final : public AnswerDecoder {
 
     std::string body_;
     BedrockContent content_;
+};
+
+/// Of ConverseStream. Some refusals come as a document with status 200, in place of the stream.
+class BedrockStreamDecoder final : public AnswerDecoder {
+  public:
+    BedrockStreamDecoder(const ChatRequest& request, const WireTarget& target)
+        : document_(request, target), content_(request, target) {}
+    [[nodiscard]] Result<void> feed(std::string_view bytes, std::vector<ChatEvent>& out) override;
+    [[nodiscard]] Result<void> finish(std::vector<ChatEvent>& out) override;
+
+  private:
+    [[nodiscard]] Result<void> read_event(const EventStreamMessage& message,
+                                          std::vector<ChatEvent>& out);
+    void read_failure(const EventStreamMessage& message, std::vector<ChatEvent>& out);
+    void read_delta(unsigned block, std::string_view delta, std::vector<ChatEvent>& out);
+
+    bool began_ = false;
+    bool is_document_ = false;
+    BedrockPlainDecoder document_;
+    EventStreamDecoder messages_;
+    BedrockContent content_;
+    bool failed_ = false;  // AWS has said so: nothing of use comes after it
 };
 
 }  // namespace llmgw

@@ -205,7 +205,7 @@ def test_every_credential_is_accepted(lab, label, stream):
     else:
         answer = lab.chat(model(label), "one two three")
         assert answer.status == 200, answer.body
-        value = shapes.check(answer.json(), "chat")
+        value = shapes.check_translated(answer.json())
         assert value["choices"][0]["message"]["content"] == "one two three"
         assert value["usage"]["prompt_tokens"] == 3 and value["usage"]["completion_tokens"] == 5
     sent = lab.mock.last
@@ -215,7 +215,7 @@ def test_every_credential_is_accepted(lab, label, stream):
 
 
 def test_a_stream_ends_with_its_usage_wherever_its_bytes_are_split(lab):
-    lab.mock.script(CLAUDE_ID, splits="bytes")
+    lab.mock.script(CLAUDE_ID, splits=range(1, 2000, 17))
     head = lab.stream(model(), "žlutý kůň", stream_options={"include_usage": True})
     events = head.events()
     assert events[-1].done
@@ -313,9 +313,10 @@ def test_a_refused_signature_shows_no_session_token(lab):
     assert answer.status >= 400 and TOKEN not in answer.body.decode()
 
 
-def test_status_200_without_an_output_is_an_error(lab):
+@pytest.mark.parametrize("stream", [False, True])
+def test_status_200_without_an_output_is_an_error(lab, stream):
     lab.mock.script(CLAUDE_ID, without_output=True)
-    answer = lab.chat(model())
+    answer = lab.chat(model(), stream=stream)
     assert answer.status == 502
     assert "UnknownOperationException" in answer.body.decode()
 

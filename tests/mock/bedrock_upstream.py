@@ -78,7 +78,7 @@ class BedrockMock(MockUpstream):
         rules.require(request.header("content-type") == "application/json", "Content-Type")
         body = parse_object(request.body)
         rules.check_converse(body, unquote(target[1]))
-        if target[2] == "converse-stream":
+        if target[2] == "converse-stream" and not script.get("without_output"):
             parts = script.get("events") or rules.stream_frames(body, script)
             return 200, "application/vnd.amazon.eventstream", parts, True
         answer = wire.compact(rules.converse_answer(body, script)).encode()

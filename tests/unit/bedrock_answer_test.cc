@@ -277,6 +277,33 @@ TEST_CASE("bedrock answer: a plain one that is none") {
     CHECK(done.error().message == "the answer has no output: UnknownOperationException");
 }
 
+TEST_CASE("bedrock answer: a document in place of a stream") {
+    CHECK(read_stream(R"({"Output":{"__type":"x#UnknownOperationException"},"Version":"1.0"})") ==
+          std::vector<std::string>{"failed"});
+    CHECK(read_stream(
+              R"({"output":{"message":{"content":[{"text":"Hi"}]}},"stopReason":"end_turn"})") ==
+          std::vector<std::string>{"begin", "text Hi", "finish stop (end_turn)"});
+}
+
+TEST_CASE("bedrock answer: whatever stands in a payload, it is read or refused") {
+    const std::string payload =
+        R"({"contentBlockIndex":1,"delta":{"toolUse":{"input":"{\"a\":1}"}},"start":{"toolUse":{}}})";
+    const std::string known = event_message(
+        "contentBlockStart",
+        R"({"contentBlockIndex":1,"start":{"toolUse":{"toolUseId":"A","name":"f"}}})");
+    const BedrockReading reading(true);
+    for (std::size_t at = 0; at < payload.size(); at++) {
+        for (const char other : {'"', '{', '}', '\\', '\0', '9', '\xff', ' '}) {
+            std::string changed = payload;
+            changed[at] = other;
+            const auto lines =
+                reading.read({known + event_message("contentBlockDelta", changed) + kStop});
+            REQUIRE(lines.front() == "begin");
+            REQUIRE((lines.back() == "failed" || lines.back() == "finish stop (end_turn)"));
+        }
+    }
+}
+
 TEST_CASE("bedrock error: named in the header, in words in the body") {
     const ProviderError throttled =
         error_of(429, "ThrottlingException:http://internal.amazon.com/coral/x/",
