@@ -92,7 +92,7 @@ const Prices& prices_for(const Mapping& mapping, std::uint64_t prompt_tokens) {
 }
 
 bool can_send(Wire wire) {
-    return wire == Wire::openai || wire == Wire::mock;
+    return wire == Wire::openai || wire == Wire::anthropic || wire == Wire::mock;
 }
 
 std::string_view wire_name(Wire wire) {

@@ -12,7 +12,7 @@
 
 namespace llmgw {
 
-/// The format a provider's API speaks. Only `openai` can be sent to so far; see can_send().
+/// The format a provider's API speaks. Not all of them can be sent to: see can_send().
 enum class Wire : std::uint8_t {
     openai,
     anthropic,

@@ -7,10 +7,10 @@
 #include "daemon/api/errors.h"
 #include "daemon/gateway/attempt.h"
 #include "daemon/gateway/exchange.h"
+#include "daemon/gateway/provider_call.h"
 #include "daemon/gateway/relay.h"
 #include "daemon/gateway/resolve.h"
 #include "daemon/log.h"
-#include "daemon/providers/openai.h"
 
 namespace llmgw {
 
@@ -31,7 +31,11 @@ std::optional<Error> strict_refusal(const Exchange& exchange, const InferenceCal
     if (!exchange.snapshot->settings.strict || candidate.mock) {
         return std::nullopt;
     }
-    const AdaptedRequest adapted = adapt_openai(call, candidate);
+    const auto made = adapt_call(call, candidate);
+    if (!made) {
+        return std::nullopt;  // the attempt tells why
+    }
+    const AdaptedRequest& adapted = made->request;
     if (adapted.dropped.empty() && adapted.clamped.empty()) {
         return std::nullopt;
     }
@@ -61,7 +65,8 @@ Task<void> answer_failure(Exchange& exchange, const InferenceCall& call, const C
     std::string fields = exchange.answer_fields(candidate, last.changes) + last.retry_fields;
     exchange.core.stats.errors++;
     AnswerHead head;
-    const bool only_one = exchange.attempts.size() == 1;
+    // A request that no provider can be asked is not their failure.
+    const bool only_one = exchange.attempts.size() == 1 || last.error.kind == Errc::invalid_request;
     if (last.refused_status != 0 && (last.final || only_one)) {
         head.status = last.refused_status;
     } else {

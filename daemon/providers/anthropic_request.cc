@@ -284,8 +284,8 @@ class AnthropicBodyWriter {
 
     void write_output_config() {
         const ResponseFormat& format = request_.response_format;
-        const bool schema =
-            format.kind == ResponseFormat::Kind::json_schema && has_structured_output(target_);
+        const bool schema = format.kind == ResponseFormat::Kind::json_schema &&
+                            !answers_by_anthropic_tool(request_, target_);
         if (!schema && thinking_.effort.empty()) {
             return;
         }
@@ -420,9 +420,11 @@ Result<AdaptedRequest> encode_anthropic(const ChatRequest& request, const WireTa
 
 }  // namespace
 
+// Structured output takes only schemas of the kind that OpenAI calls strict (every object closed);
+// the others are followed as well as a tool's are, which is all that OpenAI promises of them.
 bool answers_by_anthropic_tool(const ChatRequest& request, const WireTarget& target) {
     return request.response_format.kind == ResponseFormat::Kind::json_schema &&
-           !has_structured_output(target);
+           (request.response_format.strict != true || !has_structured_output(target));
 }
 
 Result<std::string> anthropic_body(const ChatRequest& request, const WireTarget& target,

@@ -30,7 +30,7 @@ constexpr FileExtension kExtensions[] = {
     {".csv", "text/csv"},        {".html", "text/html"},
 };
 
-std::string media_type_of(std::string_view base64, std::string declared) {
+std::string media_type_of(std::string_view base64, std::string_view declared) {
     for (const FileBeginning& known : kBeginnings) {
         // RIFF is WebP's container, and that of others.
         const bool doubtful = known.base64 == "UklGR" && !declared.starts_with("image/");
@@ -38,7 +38,7 @@ std::string media_type_of(std::string_view base64, std::string declared) {
             return std::string(known.media_type);
         }
     }
-    return declared == "image/jpg" ? "image/jpeg" : declared;
+    return std::string(declared == "image/jpg" ? "image/jpeg" : declared);
 }
 
 bool is_http_url(std::string_view text) {
@@ -109,7 +109,7 @@ void read_file(RequestObject& in, ContentPart& part) {
         }
     } else {
         const std::string name = to_lower(part.filename);
-        std::string declared = "application/octet-stream";
+        std::string_view declared = "application/octet-stream";
         for (const FileExtension& known : kExtensions) {
             declared = name.ends_with(known.extension) ? known.media_type : declared;
         }

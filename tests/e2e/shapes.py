@@ -38,6 +38,22 @@ def without_additions(value):
     return value
 
 
+def check_translated(value, root="chat.completion"):
+    """As check(), of an answer that a provider gave in another format: what OpenAI has no word for
+    is named as OpenRouter names it."""
+    value = copy.deepcopy(value)
+    for choice in value["choices"]:
+        choice.pop("native_finish_reason", None)
+        for said in (choice.get("message", {}), choice.get("delta", {})):
+            said.pop("reasoning_content", None)
+            said.pop("reasoning_details", None)
+    usage = value.get("usage") or {}
+    usage.pop("server_tool_use", None)
+    for name in ("cache_write_tokens", "cache_creation"):
+        usage.get("prompt_tokens_details", {}).pop(name, None)
+    return check(value, root)
+
+
 def check(value, root):
     """Fails unless `value` is what OpenAI calls `root` ("chat.completion", "error", …), with
     nothing more in it than llmgw's documented additions."""

@@ -44,6 +44,13 @@ TEST_CASE("anthropic: golden answers, in whatever pieces they arrive") {
                  test_data("anthropic/answer.events"));
 }
 
+TEST_CASE("anthropic: broken answers have an end, too") {
+    for (const char* const name : {"tools.sse", "search.sse", "answer.json"}) {
+        CAPTURE(name);
+        check_mutations(plain_decoder, test_data(std::string("anthropic/") + name));
+    }
+}
+
 TEST_CASE("anthropic: every reason to stop") {
     CHECK(finish_of("end_turn") == "finish text=\"stop\" name=\"end_turn\"\n");
     CHECK(finish_of("stop_sequence") == "finish text=\"stop\" name=\"stop_sequence\"\n");

@@ -278,3 +278,37 @@ TEST_CASE("canonical: fields without a place are named, idle ones are not") {
                    R"("low","modalities":["text"],"store":true,"metadata":{},"routing":"price")");
     CHECK(request.others == std::vector<std::string>{"functions", "function_call", "verbosity"});
 }
+
+TEST_CASE("canonical: whatever is in a request, it is read or refused by name") {
+    const std::string body =
+        R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"},)"
+        R"({"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD"}}]},)"
+        R"({"role":"assistant","tool_calls":[)" +
+        kCall +
+        R"(]},{"role":"tool","tool_call_id":"c1","content":"x"}],"stop":["a"],"n":1,)"
+        R"("tools":[{"type":"function","function":{"name":"f","parameters":{}}}],)"
+        R"("reasoning":{"effort":"low"},"response_format":{"type":"text"},"max_tokens":5})";
+    // Every value in turn becomes one of another type.
+    int read_well = 0;
+    int refused_well = 0;
+    for (std::size_t at = body.find(':'); at != std::string::npos; at = body.find(':', at + 1)) {
+        for (const char* const value : {"null", "true", "7", "\"x\"", "[]", "{}", "[[1]]"}) {
+            std::string changed =
+                body.substr(0, at + 1) + value + ",\"was\":" + body.substr(at + 1);
+            auto call = InferenceCall::parse(Endpoint::chat_completions, std::move(changed));
+            if (!call) {
+                continue;  // a colon within a text, or what parse() checks itself
+            }
+            const auto request = read_chat_request(**call);
+            if (request) {
+                read_well++;
+            } else {
+                CHECK_FALSE(request.error().param.empty());
+                CHECK(request.error().kind == Errc::invalid_request);
+                refused_well++;
+            }
+        }
+    }
+    CHECK(read_well > 20);
+    CHECK(refused_well > 100);
+}

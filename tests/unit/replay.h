@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,6 +96,24 @@ inline void check_replay(const std::function<std::unique_ptr<AnswerDecoder>()>& 
             CHECK(got == expected);
             return;
         }
+    }
+}
+
+/// Feeds an answer with bytes changed at random, always the same ones: whatever comes of it, it is
+/// an end. Sanitizers see the rest.
+inline void check_mutations(const std::function<std::unique_ptr<AnswerDecoder>()>& make,
+                            const std::string& bytes) {
+    std::minstd_rand random(1);  // NOLINT(cert-msc51-cpp): repeatable by intent
+    for (int round = 0; round < 300; round++) {
+        std::string broken = bytes;
+        for (int change = 0; change < 4; change++) {
+            broken[random() % broken.size()] = "\"{}[],:\\\n0e\xff"[random() % 12];
+        }
+        broken.resize(broken.size() - random() % 40);
+        const std::string text = decoded(*make(), {broken});
+        CHECK((text.find("finish ") != std::string::npos ||
+               text.find("error ") != std::string::npos ||
+               text.find("failed: ") != std::string::npos));
     }
 }
 
