@@ -47,15 +47,15 @@ std::uint64_t budget_of_effort(std::string_view effort) {
 }
 
 void plan_budget(const ChatRequest& request, BedrockPlan& plan, AdaptedRequest& out) {
-    const bool by_budget = request.reasoning_budget.has_value();
+    const std::uint64_t asked = request.reasoning_budget.value_or(0);
+    const bool by_budget = asked > 0;
     const char* const name = by_budget ? "reasoning.max_tokens" : "reasoning_effort";
     // Thoughts are part of the answer's tokens and have to leave some of them.
     if (request.max_tokens && *request.max_tokens <= kMinThinkingBudget) {
         out.dropped.emplace_back(name);
         return;
     }
-    const std::uint64_t wanted =
-        request.reasoning_budget.value_or(budget_of_effort(request.reasoning_effort));
+    const std::uint64_t wanted = by_budget ? asked : budget_of_effort(request.reasoning_effort);
     std::uint64_t budget = std::max(wanted, kMinThinkingBudget);
     if (request.max_tokens) {
         budget = std::min(budget, *request.max_tokens - 1);

@@ -172,6 +172,9 @@ TEST_CASE("bedrock request: the budget of thoughts leaves room for an answer") {
     CHECK(budget({{"reasoning_effort", "high"}, {"max_tokens", 1024}}).is_null());
     CHECK(changes == "dropped=reasoning_effort");
     CHECK(budget({{"reasoning_effort", "high"}, {"max_tokens", 0}}).is_null());
+    CHECK(budget({{"reasoning", {{"max_tokens", 0}, {"effort", "low"}}}}) == 2048);
+    CHECK(changes.empty());
+    CHECK(budget({{"reasoning", {{"max_tokens", 5000}, {"effort", "low"}}}}) == 5000);
 }
 
 TEST_CASE("bedrock request: a budget is an effort where models take no budget") {
