@@ -111,6 +111,10 @@ TEST_CASE("cohere: thinking") {
 TEST_CASE("cohere: other formats and seeds") {
     CHECK(encoded(R"("response_format":{"type":"json_object"})").body["response_format"] ==
           json::parse(R"({"type":"json_object"})"));
+    CHECK(encoded(R"("response_format":{"type":"json_schema","json_schema":)"
+                  R"({"name":"n","schema":{"type":"object"}}})")
+              .body["response_format"] ==
+          json::parse(R"({"type":"json_object","json_schema":{"type":"object"}})"));
     const CohereRequest request = encoded(R"("seed":-1,"top_p":0)");
     CHECK_FALSE(request.body.contains("seed"));
     CHECK(request.body["p"] == 0.01);
