@@ -41,7 +41,10 @@ std::string texts_of(const JsonMembers& holder, std::string_view name) {
 void flatten_content(std::string_view json, const std::vector<JsonField>& message,
                      std::vector<TextEdit>& edits) {
     const JsonField* const content = find_field(message, "content");
-    const auto parts = scan_array(content == nullptr ? std::string_view() : content->value);
+    if (content == nullptr) {
+        return;
+    }
+    const auto parts = scan_array(content->value);
     if (!parts) {
         return;
     }

@@ -107,6 +107,23 @@ inline std::string events_however_cut(const WireAdapter& adapter, const std::str
     return whole;
 }
 
+// A broken answer is read the same however it is cut, too. `step` says how many of its bytes stand
+// for all of them.
+inline void check_broken(const WireAdapter& adapter, const std::string& body, std::size_t step) {
+    for (std::size_t at = 0; at < body.size(); at += step) {
+        for (const char wrong : {'"', '}', '\0', '\n', '\xff'}) {
+            std::string broken = body;
+            broken[at] = wrong;
+            CAPTURE(at);
+            CAPTURE(static_cast<int>(wrong));
+            const std::string_view view = broken;
+            const auto decoder = adapter.decoder(ChatRequest(), WireTarget());
+            REQUIRE(events_of(*decoder, {view.substr(0, at), view.substr(at)}) ==
+                    events_of(adapter, broken));
+        }
+    }
+}
+
 inline std::string body_of(const AdaptedRequest& request) {
     std::string text;
     for (const std::string_view piece : request.body) {

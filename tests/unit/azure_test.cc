@@ -5,6 +5,7 @@
 
 #include "answer_replay.h"
 #include "daemon/providers/openai.h"
+#include "daemon/providers/responses.h"
 
 using namespace llmgw;
 
@@ -117,6 +118,19 @@ TEST_CASE("azure: the Responses API") {
     AzureFixture newer;
     newer.with("api_version", "2025-05-01-preview");
     CHECK(newer.path(kClassic, "/responses") == "/openai/responses?api-version=2025-05-01-preview");
+}
+
+TEST_CASE("azure: a model that only the Responses API has") {
+    AzureFixture azure;
+    azure.with("deployment", "codex-eu");
+    azure.target.mapping = catalog::find_at_provider("azure", "gpt-5.3-codex").mapping;
+    REQUIRE(azure.target.mapping != nullptr);
+    CHECK(azure.target.mapping->responses_only);
+    auto request = encode_responses(replay::chat_request_with(R"("stream":true)"), azure.target);
+    REQUIRE(request);
+    REQUIRE(complete_azure_path(*request, azure.target, *parse_base_url(kClassic)));
+    CHECK(request->path == "/openai/responses?api-version=2025-04-01-preview");
+    CHECK(replay::body_of(*request).starts_with(R"({"model":"codex-eu",)"));
 }
 
 TEST_CASE("azure: Claude") {

@@ -140,6 +140,11 @@ TEST_CASE("cohere: recorded answers, however they are cut") {
     CHECK(fixture_events("answer.json") == replay::fixture("cohere/answer.events"));
 }
 
+TEST_CASE("cohere: answers with wrong bytes") {
+    replay::check_broken(kCohereAdapter, replay::fixture("cohere/tools.sse"), 7);
+    replay::check_broken(kCohereAdapter, replay::fixture("cohere/answer.json"), 7);
+}
+
 TEST_CASE("cohere: ways to end") {
     const auto ends = [](const std::string& delta) {
         return replay::events_of(kCohereAdapter,

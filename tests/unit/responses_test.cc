@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/providers/responses.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -139,6 +140,18 @@ TEST_CASE("responses: recorded answers, however they are cut") {
     CHECK(fixture_events("text.sse") == replay::fixture("responses/text.events"));
     CHECK(fixture_events("tools.sse") == replay::fixture("responses/tools.events"));
     CHECK(fixture_events("answer.json") == replay::fixture("responses/answer.events"));
+}
+
+TEST_CASE("responses: lines that end with CR alone") {
+    std::string stream = replay::fixture("responses/text.sse");
+    std::replace(stream.begin(), stream.end(), '\n', '\r');
+    CHECK(replay::events_however_cut(kResponsesAdapter, stream) ==
+          replay::fixture("responses/text.events"));
+}
+
+TEST_CASE("responses: answers with wrong bytes") {
+    replay::check_broken(kResponsesAdapter, replay::fixture("responses/tools.sse"), 7);
+    replay::check_broken(kResponsesAdapter, replay::fixture("responses/answer.json"), 7);
 }
 
 TEST_CASE("responses: refusals, log probabilities and what is not known") {
