@@ -133,7 +133,7 @@ ContentPart read_part(RequestObject& in) {
     } else if (type == "file") {
         read_file(in, part);
     } else {
-        in.refuse("type", "must be text, image_url, input_audio, file or refusal");
+        in.refuse("type", "must be text, image_url, input_audio, file or refusal", kUnsupported);
     }
     part.cache_control = in.object_text("cache_control");
     return part;

@@ -26,7 +26,8 @@ ChatMessage::Role read_role(RequestObject& in) {
         return ChatMessage::Role::tool;
     }
     if (role == "function") {
-        in.refuse("role", "is of the functions that tools have replaced: use \"tool\"");
+        in.refuse("role", "is of the functions that tools have replaced: use \"tool\"",
+                  kUnsupported);
     } else if (role != "user") {
         in.refuse("role", "must be system, developer, user, assistant or tool");
     }
@@ -37,7 +38,7 @@ ToolCall read_call(RequestObject& in) {
     ToolCall call;
     call.id = in.required_text("id");
     if (const std::string type = in.text("type"); !type.empty() && type != "function") {
-        in.refuse("type", "must be function");
+        in.refuse("type", "must be function", kUnsupported);
     }
     RequestObject function = in.object("function");
     call.name = function.required_text("name");
@@ -96,7 +97,7 @@ void read_assistant(RequestObject& in, ChatMessage& message) {
         message.tool_calls.push_back(read_call(call));
     }
     if (in.find("function_call") != nullptr) {
-        in.refuse("function_call", "is what tools have replaced: use \"tool_calls\"");
+        in.refuse("function_call", "is what tools have replaced: use \"tool_calls\"", kUnsupported);
     }
     if (std::string refusal = in.text("refusal"); !refusal.empty()) {
         ContentPart& part = message.content.emplace_back();

@@ -59,7 +59,7 @@ void read_tools(RequestObject& body, ChatRequest& out) {
             continue;
         }
         if (type != "function") {
-            in.refuse("type", "must be function", "unsupported_value");
+            in.refuse("type", "must be function", kUnsupported);
             continue;
         }
         RequestObject function = in.object("function");
@@ -84,7 +84,7 @@ void read_tool_choice(RequestObject& body, ToolChoice& out) {
     if (json_kind(choice->value) == JsonKind::object) {
         RequestObject named = body.object("tool_choice");
         if (named.text("type") != "function") {
-            named.refuse("type", "must be function", "unsupported_value");
+            named.refuse("type", "must be function", kUnsupported);
         }
         out.kind = ToolChoice::Kind::named;
         out.name = named.object("function").required_text("name");
@@ -209,12 +209,19 @@ bool is_idle(const JsonField& field) {
            (key_is(field, "modalities") && field.value == R"(["text"])");
 }
 
+// They go into a header, so there are bounds to them.
 void list_others(const RequestObject& body, std::vector<std::string>& out) {
+    constexpr std::size_t kMaxOthers = 32;
+    constexpr std::size_t kMaxName = 64;
     for (const JsonField& field : body.fields()) {
+        if (out.size() == kMaxOthers) {
+            return;
+        }
         const bool known = std::any_of(std::begin(kKnown), std::end(kKnown),
                                        [&](std::string_view name) { return key_is(field, name); });
         if (!known && !is_idle(field)) {
-            out.push_back(printable(json_text("\"" + std::string(field.key) + "\"").value_or("")));
+            out.push_back(printable(
+                json_text("\"" + std::string(field.key) + "\"").value_or("").substr(0, kMaxName)));
         }
     }
 }

@@ -12,6 +12,9 @@
 
 namespace llmgw {
 
+/// The code for what OpenAI's format allows and the canonical form cannot express.
+inline constexpr const char* kUnsupported = "unsupported_value";
+
 /// One object of a request's body, read member by member. A member that is null counts as absent.
 /// The first mistake is kept in the error that all objects of a body share, with the field's path
 /// as `param`; reading goes on harmlessly, so that only the end has to look at it.

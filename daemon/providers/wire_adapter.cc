@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/providers/wire_adapter.h"
 
-#include <array>
+#include "daemon/providers/anthropic.h"
 
 namespace llmgw {
 
@@ -11,7 +11,9 @@ struct TranslatedFormat {
     Wire wire;
     const WireAdapter* adapter;
 };
-constexpr std::array<TranslatedFormat, 0> kFormats{};
+constexpr TranslatedFormat kFormats[] = {
+    {Wire::anthropic, &kAnthropicAdapter},
+};
 
 }  // namespace
 
