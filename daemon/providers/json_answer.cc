@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "daemon/http/sse.h"
-
 namespace llmgw {
 
 namespace {
@@ -32,31 +30,32 @@ tl::unexpected<Error> malformed_answer(std::string what) {
 }
 
 Result<void> JsonAnswerDecoder::feed(std::string_view bytes, std::vector<ChatEvent>& out) {
-    carry_.append(bytes);
     if (shape_ == Shape::unknown) {
-        const std::size_t first = carry_.find_first_not_of(" \t\r\n");
-        if (first == std::string::npos) {
+        const std::size_t first = bytes.find_first_not_of(" \t\r\n");
+        if (first == std::string_view::npos) {
             return {};
         }
-        shape_ = carry_[first] == '{' ? Shape::document : Shape::stream;
+        shape_ = bytes[first] == '{' ? Shape::document : Shape::stream;
     }
     if (shape_ == Shape::document) {
+        document_.append(bytes);
         return {};
     }
-    std::string_view rest = carry_;
-    for (std::size_t from = looked_; !ended(); from = 0) {
-        const std::size_t end = find_event_end(rest, from);
-        if (end == std::string_view::npos) {
-            break;
-        }
-        if (auto done = one_event(rest.substr(0, end), out); !done) {
+    if (ended()) {
+        return {};
+    }
+    events_.add(bytes);
+    return hand_on(out);
+}
+
+Result<void> JsonAnswerDecoder::hand_on(std::vector<ChatEvent>& out) {
+    std::string_view data;
+    while (!ended() && events_.next(data)) {
+        if (auto done = event(data, out); !done) {
             return done;
         }
-        rest.remove_prefix(end);
     }
-    carry_.erase(0, ended() ? carry_.size() : carry_.size() - rest.size());
-    looked_ = carry_.size();
-    if (carry_.size() > kMaxEventBytes) {
+    if (events_.waiting() > kMaxEventBytes && !ended()) {
         return malformed_answer("an event of its stream is too large");
     }
     return {};
@@ -64,24 +63,16 @@ Result<void> JsonAnswerDecoder::feed(std::string_view bytes, std::vector<ChatEve
 
 Result<void> JsonAnswerDecoder::finish(std::vector<ChatEvent>& out) {
     if (shape_ == Shape::document) {
-        return document(carry_, out);
+        return document(document_, out);
     }
-    // A last event without the blank line behind it.
-    if (!ended()) {
-        if (auto done = one_event(carry_, out); !done) {
-            return done;
-        }
+    events_.end();
+    if (auto done = hand_on(out); !done) {
+        return done;
     }
     if (!ended()) {
         return malformed_answer("its stream ended in the middle of the answer");
     }
     return {};
-}
-
-Result<void> JsonAnswerDecoder::one_event(std::string_view bytes, std::vector<ChatEvent>& out) {
-    std::string joined;
-    const std::string_view data = event_data(bytes, joined);
-    return data.empty() ? Result<void>() : event(data, out);
 }
 
 }  // namespace llmgw

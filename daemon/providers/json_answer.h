@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/providers/event_buffer.h"
 #include "daemon/providers/wire_adapter.h"
 
 namespace llmgw {
@@ -25,12 +25,12 @@ class JsonAnswerDecoder : public AnswerDecoder {
     /// The event that ends an answer, well or badly, has been there.
     [[nodiscard]] virtual bool ended() const = 0;
 
-    Result<void> one_event(std::string_view bytes, std::vector<ChatEvent>& out);
+    Result<void> hand_on(std::vector<ChatEvent>& out);
 
     enum class Shape { unknown, stream, document };
     Shape shape_ = Shape::unknown;
-    std::string carry_;       // what has not been handed on
-    std::size_t looked_ = 0;  // how far carry_ has been searched for an event's end
+    std::string document_;
+    EventBuffer events_;
 };
 
 /// Appends an event, and returns it for what else it holds.

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "answer_replay.h"
+#include "adapter_trial.h"
 #include "daemon/providers/openai.h"
 #include "daemon/providers/responses.h"
 
@@ -126,11 +126,11 @@ TEST_CASE("azure: a model that only the Responses API has") {
     azure.target.mapping = catalog::find_at_provider("azure", "gpt-5.3-codex").mapping;
     REQUIRE(azure.target.mapping != nullptr);
     CHECK(azure.target.mapping->responses_only);
-    auto request = encode_responses(replay::chat_request_with(R"("stream":true)"), azure.target);
+    auto request = encode_responses(trial::chat_request_with(R"("stream":true)"), azure.target);
     REQUIRE(request);
     REQUIRE(complete_azure_path(*request, azure.target, *parse_base_url(kClassic)));
     CHECK(request->path == "/openai/responses?api-version=2025-04-01-preview");
-    CHECK(replay::body_of(*request).starts_with(R"({"model":"codex-eu",)"));
+    CHECK(trial::body_of(*request).starts_with(R"({"model":"codex-eu",)"));
 }
 
 TEST_CASE("azure: Claude") {
@@ -183,7 +183,7 @@ TEST_CASE("azure: old versions refuse stream_options") {
         Candidate candidate;
         candidate.upstream_model = "gpt-4o";
         const AdaptedRequest request = adapt_openai(**call, candidate, quirks);
-        const bool sent = replay::body_of(request).find("stream_options") != std::string::npos;
+        const bool sent = trial::body_of(request).find("stream_options") != std::string::npos;
         CHECK(request.changes() == (sent ? "" : "dropped=stream_options"));
         return !sent;
     };
@@ -198,7 +198,7 @@ TEST_CASE("azure: old versions refuse stream_options") {
 }
 
 TEST_CASE("azure: the verdict on the prompt is not yet the answer") {
-    const std::string stream = replay::fixture("azure/stream.sse");
+    const std::string stream = test_data("azure/stream.sse");
     std::string preludes;
     for (std::size_t at = 0, end = 0; (end = stream.find("\n\n", at)) != std::string::npos;
          at = end + 2) {

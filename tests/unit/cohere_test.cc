@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "answer_replay.h"
+#include "adapter_trial.h"
 
 using namespace llmgw;
 using nlohmann::json;
@@ -28,20 +28,16 @@ struct CohereRequest {
 };
 
 CohereRequest encoded(const std::string& members, std::string_view model = "command-a-03-2025") {
-    const auto request = encode_cohere(replay::chat_request_with(members), target_for(model));
+    const auto request = encode_cohere(trial::chat_request_with(members), target_for(model));
     REQUIRE(request);
-    return {json::parse(replay::body_of(*request)), request->changes()};
+    return {json::parse(trial::body_of(*request)), request->changes()};
 }
 
 std::string refused(const std::string& body) {
-    const auto request = encode_cohere(replay::chat_request(body), target_for("command-a-03-2025"));
+    const auto request = encode_cohere(trial::chat_request(body), target_for("command-a-03-2025"));
     REQUIRE_FALSE(request);
     CHECK(request.error().kind == Errc::invalid_request);
     return request.error().param;
-}
-
-std::string fixture_events(const std::string& name) {
-    return replay::events_however_cut(kCohereAdapter, replay::fixture("cohere/" + name));
 }
 
 std::string event(const std::string& data) {
@@ -51,12 +47,12 @@ std::string event(const std::string& data) {
 }  // namespace
 
 TEST_CASE("cohere: a whole conversation") {
-    const auto request = encode_cohere(replay::chat_request(replay::fixture("cohere/request.json")),
+    const auto request = encode_cohere(trial::chat_request(test_data("cohere/request.json")),
                                        target_for("command-a-03-2025"));
     REQUIRE(request);
     CHECK(request->path == "/chat");
-    CHECK(json::parse(replay::body_of(*request)) ==
-          json::parse(replay::fixture("cohere/request.encoded.json")));
+    CHECK(json::parse(trial::body_of(*request)) ==
+          json::parse(test_data("cohere/request.encoded.json")));
     CHECK(request->changes() ==
           "dropped=logprobs,logit_bias,user,parallel_tool_calls; "
           "clamped=top_p,top_k,frequency_penalty,stop");
@@ -135,50 +131,55 @@ TEST_CASE("cohere: what cannot be expressed is refused with its place") {
 }
 
 TEST_CASE("cohere: recorded answers, however they are cut") {
-    CHECK(fixture_events("text.sse") == replay::fixture("cohere/text.events"));
-    CHECK(fixture_events("tools.sse") == replay::fixture("cohere/tools.events"));
-    CHECK(fixture_events("answer.json") == replay::fixture("cohere/answer.events"));
+    for (const std::string name : {"text", "tools"}) {
+        trial::check_fixture(kCohereAdapter, "cohere/" + name + ".sse",
+                             "cohere/" + name + ".events");
+    }
+    trial::check_fixture(kCohereAdapter, "cohere/answer.json", "cohere/answer.events");
 }
 
 TEST_CASE("cohere: answers with wrong bytes") {
-    replay::check_broken(kCohereAdapter, replay::fixture("cohere/tools.sse"), 7);
-    replay::check_broken(kCohereAdapter, replay::fixture("cohere/answer.json"), 7);
+    trial::check_broken(kCohereAdapter, test_data("cohere/tools.sse"), 7);
+    trial::check_broken(kCohereAdapter, test_data("cohere/answer.json"), 7);
 }
 
 TEST_CASE("cohere: ways to end") {
     const auto ends = [](const std::string& delta) {
-        return replay::events_of(kCohereAdapter,
-                                 event(R"({"type":"message-end","delta":{)" + delta + "}}"));
+        return trial::events_of(kCohereAdapter,
+                                event(R"({"type":"message-end","delta":{)" + delta + "}}"));
     };
-    CHECK(ends(R"("finish_reason":"STOP_SEQUENCE")") == "finish stop|STOP_SEQUENCE\n");
-    CHECK(ends(R"("finish_reason":"SOMETHING_NEW")") == "finish stop|SOMETHING_NEW\n");
-    CHECK(ends(R"("finish_reason":"ERROR","error":"why")") == "error 500|server_error|why\n");
+    CHECK(ends(R"("finish_reason":"STOP_SEQUENCE")") ==
+          "finish text=\"stop\" name=\"STOP_SEQUENCE\"\n");
+    CHECK(ends(R"("finish_reason":"SOMETHING_NEW")") ==
+          "finish text=\"stop\" name=\"SOMETHING_NEW\"\n");
+    CHECK(ends(R"("finish_reason":"ERROR","error":"why")") ==
+          "error text=\"why\" name=\"server_error\" status=500\n");
     CHECK(ends(R"("finish_reason":"ERROR")") ==
-          "error 500|server_error|the answer could not be completed\n");
+          "error text=\"the answer could not be completed\" name=\"server_error\" status=500\n");
     CHECK(ends(R"("finish_reason":"TIMEOUT")") ==
-          "error 504|timeout_error|the answer took too long\n");
-    CHECK(replay::events_of(kCohereAdapter, event(R"({"message":"internal"})")) ==
-          "error 500|server_error|internal\n");
+          "error text=\"the answer took too long\" name=\"timeout_error\" status=504\n");
+    CHECK(trial::events_of(kCohereAdapter, event(R"({"message":"internal"})")) ==
+          "error text=\"internal\" name=\"server_error\" status=500\n");
 }
 
 TEST_CASE("cohere: events that are not known, and calls that never began") {
-    CHECK(replay::events_of(
+    CHECK(trial::events_of(
               kCohereAdapter,
               event(R"({"type":"debug","prompt":"x"})") +
                   event(R"({"type":"tool-call-delta","index":3,"delta":{"message":{)"
                         R"("tool_calls":{"function":{"arguments":"lost"}}}}})") +
                   event(R"({"type":"message-end","delta":{"finish_reason":"COMPLETE"}})") +
-                  event("[DONE]")) == "finish stop|COMPLETE\n");
+                  event("[DONE]")) == "finish text=\"stop\" name=\"COMPLETE\"\n");
 }
 
 TEST_CASE("cohere: bodies that are broken") {
-    CHECK(replay::events_of(kCohereAdapter, "") ==
-          "! its stream ended in the middle of the answer\n");
-    CHECK(replay::events_of(kCohereAdapter, event("[1]")) ==
-          "! its stream holds an event that is not a JSON object\n");
-    CHECK(replay::events_of(kCohereAdapter, "{") == "! it sent an answer that is not JSON\n");
-    CHECK(replay::events_of(kCohereAdapter, R"({"id":"x","message":"text"})") ==
-          "! it sent an answer without \"message\"\n");
+    CHECK(trial::events_of(kCohereAdapter, "") ==
+          "failed: its stream ended in the middle of the answer\n");
+    CHECK(trial::events_of(kCohereAdapter, event("[1]")) ==
+          "failed: its stream holds an event that is not a JSON object\n");
+    CHECK(trial::events_of(kCohereAdapter, "{") == "failed: it sent an answer that is not JSON\n");
+    CHECK(trial::events_of(kCohereAdapter, R"({"id":"x","message":"text"})") ==
+          "failed: it sent an answer without \"message\"\n");
 }
 
 TEST_CASE("cohere: error documents") {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "answer_replay.h"
+#include "adapter_trial.h"
 #include "daemon/providers/answer_quirks.h"
 #include "daemon/providers/message_quirks.h"
 #include "daemon/providers/openai.h"
@@ -31,7 +31,7 @@ Adapted adapted(std::string_view provider, std::string_view model, const std::st
     const auto call = InferenceCall::parse(Endpoint::chat_completions, body);
     REQUIRE(call);
     const AdaptedRequest request = adapt_openai(**call, candidate, quirks_of(provider));
-    return {replay::body_of(request), request.changes()};
+    return {trial::body_of(request), request.changes()};
 }
 
 std::string with(const std::string& members, const std::string& model) {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "answer_replay.h"
+#include "adapter_trial.h"
 
 using namespace llmgw;
 using nlohmann::json;
@@ -24,12 +24,12 @@ struct ResponsesFixture {
         REQUIRE(target.mapping != nullptr);
     }
     json encode(const std::string& members) const {
-        const auto request = encode_responses(replay::chat_request_with(members), target);
+        const auto request = encode_responses(trial::chat_request_with(members), target);
         REQUIRE(request);
-        return json::parse(replay::body_of(*request));
+        return json::parse(trial::body_of(*request));
     }
     Error refused(const std::string& body) const {
-        const auto request = encode_responses(replay::chat_request(body), target);
+        const auto request = encode_responses(trial::chat_request(body), target);
         REQUIRE_FALSE(request);
         CHECK(request.error().kind == Errc::invalid_request);
         return request.error();
@@ -40,21 +40,17 @@ std::string event(const std::string& data) {
     return "data: " + data + "\n\n";
 }
 
-std::string fixture_events(const std::string& name) {
-    return replay::events_however_cut(kResponsesAdapter, replay::fixture("responses/" + name));
-}
-
 }  // namespace
 
 TEST_CASE("responses: a whole conversation") {
     const ResponsesFixture fixture;
-    const auto request = encode_responses(
-        replay::chat_request(replay::fixture("responses/request.json")), fixture.target);
+    const auto request =
+        encode_responses(trial::chat_request(test_data("responses/request.json")), fixture.target);
     REQUIRE(request);
     CHECK(request->path == "/responses");
     CHECK(request->fields.empty());
-    CHECK(json::parse(replay::body_of(*request)) ==
-          json::parse(replay::fixture("responses/request.encoded.json")));
+    CHECK(json::parse(trial::body_of(*request)) ==
+          json::parse(test_data("responses/request.encoded.json")));
     CHECK(request->changes() ==
           "dropped=verbosity,temperature,top_p,seed,stop,messages.name; "
           "clamped=max_tokens");
@@ -137,25 +133,26 @@ TEST_CASE("responses: what cannot be expressed is refused with its place") {
 }
 
 TEST_CASE("responses: recorded answers, however they are cut") {
-    CHECK(fixture_events("text.sse") == replay::fixture("responses/text.events"));
-    CHECK(fixture_events("tools.sse") == replay::fixture("responses/tools.events"));
-    CHECK(fixture_events("answer.json") == replay::fixture("responses/answer.events"));
+    for (const std::string name : {"text", "tools"}) {
+        trial::check_fixture(kResponsesAdapter, "responses/" + name + ".sse",
+                             "responses/" + name + ".events");
+    }
+    trial::check_fixture(kResponsesAdapter, "responses/answer.json", "responses/answer.events");
 }
 
 TEST_CASE("responses: lines that end with CR alone") {
-    std::string stream = replay::fixture("responses/text.sse");
+    std::string stream = test_data("responses/text.sse");
     std::replace(stream.begin(), stream.end(), '\n', '\r');
-    CHECK(replay::events_however_cut(kResponsesAdapter, stream) ==
-          replay::fixture("responses/text.events"));
+    CHECK(trial::events_of(kResponsesAdapter, stream) == test_data("responses/text.events"));
 }
 
 TEST_CASE("responses: answers with wrong bytes") {
-    replay::check_broken(kResponsesAdapter, replay::fixture("responses/tools.sse"), 7);
-    replay::check_broken(kResponsesAdapter, replay::fixture("responses/answer.json"), 7);
+    trial::check_broken(kResponsesAdapter, test_data("responses/tools.sse"), 7);
+    trial::check_broken(kResponsesAdapter, test_data("responses/answer.json"), 7);
 }
 
 TEST_CASE("responses: refusals, log probabilities and what is not known") {
-    CHECK(replay::events_however_cut(
+    CHECK(trial::events_of(
               kResponsesAdapter,
               ": hello\n\n" +
                   event(R"({"type":"response.created","response":{"id":"r","model":"m"}})") +
@@ -168,77 +165,83 @@ TEST_CASE("responses: refusals, log probabilities and what is not known") {
                         R"("delta":"lost"})") +
                   event(R"({"type":"response.completed","response":{"status":"completed"}})") +
                   event("[DONE]")) ==
-          "begin r|m\nrefusal \"I won't.\"\nlogprobs {\"token\":\"a\"},{\"token\":\"b\"}\n"
-          "finish stop|completed\n");
+          "begin text=\"r\" name=\"m\"\nrefusal text=\"I won't.\"\nlogprobs "
+          "text=\"{\\\"token\\\":\\\"a\\\"},{\\\"token\\\":\\\"b\\\"}\"\nfinish text=\"stop\" "
+          "name=\"completed\"\n");
 }
 
 TEST_CASE("responses: how an answer may end early") {
     const auto ends = [](const std::string& response) {
-        return replay::events_of(
+        return trial::events_of(
             kResponsesAdapter,
             event(R"({"type":"response.incomplete","response":{"id":"r",)" + response + "}}"));
     };
     CHECK(ends(R"("status":"incomplete","incomplete_details":{"reason":"max_output_tokens"})") ==
-          "begin r|\nfinish length|max_output_tokens\n");
+          "begin text=\"r\"\nfinish text=\"length\" name=\"max_output_tokens\"\n");
     CHECK(ends(R"("status":"incomplete","incomplete_details":{"reason":"content_filter"})") ==
-          "begin r|\nfinish content_filter|content_filter\n");
+          "begin text=\"r\"\nfinish text=\"content_filter\" name=\"content_filter\"\n");
     CHECK(ends(R"("status":"incomplete","incomplete_details":null)") ==
-          "begin r|\nfinish length|\n");
+          "begin text=\"r\"\nfinish text=\"length\"\n");
 }
 
 TEST_CASE("responses: failures within an answer") {
     const auto fails = [](const std::string& code) {
-        return replay::events_of(kResponsesAdapter,
-                                 event(R"({"type":"response.failed","response":{"id":"r",)"
-                                       R"("status":"failed","error":{"code":")" +
-                                       code + R"(","message":"why"}}})"));
+        return trial::events_of(kResponsesAdapter,
+                                event(R"({"type":"response.failed","response":{"id":"r",)"
+                                      R"("status":"failed","error":{"code":")" +
+                                      code + R"(","message":"why"}}})"));
     };
-    CHECK(fails("server_error") == "begin r|\nerror 500|server_error|why\n");
-    CHECK(fails("rate_limit_exceeded") == "begin r|\nerror 429|rate_limit_exceeded|why\n");
-    CHECK(fails("invalid_prompt") == "begin r|\nerror 400|invalid_prompt|why\n");
-    CHECK(fails("image_too_large") == "begin r|\nerror 400|image_too_large|why\n");
-    CHECK(fails("vector_store_timeout") == "begin r|\nerror 504|vector_store_timeout|why\n");
-    CHECK(replay::events_of(kResponsesAdapter,
-                            event(R"({"type":"error","code":"server_error","message":"m"})")) ==
-          "error 500|server_error|m\n");
-    CHECK(replay::events_of(kResponsesAdapter,
-                            event(R"({"type":"error","error":{"code":null,"message":""}})")) ==
-          "error 500|server_error|the response failed\n");
-    CHECK(replay::events_of(
+    CHECK(fails("server_error") ==
+          "begin text=\"r\"\nerror text=\"why\" name=\"server_error\" status=500\n");
+    CHECK(fails("rate_limit_exceeded") ==
+          "begin text=\"r\"\nerror text=\"why\" name=\"rate_limit_exceeded\" status=429\n");
+    CHECK(fails("invalid_prompt") ==
+          "begin text=\"r\"\nerror text=\"why\" name=\"invalid_prompt\" status=400\n");
+    CHECK(fails("image_too_large") ==
+          "begin text=\"r\"\nerror text=\"why\" name=\"image_too_large\" status=400\n");
+    CHECK(fails("vector_store_timeout") ==
+          "begin text=\"r\"\nerror text=\"why\" name=\"vector_store_timeout\" status=504\n");
+    CHECK(trial::events_of(kResponsesAdapter,
+                           event(R"({"type":"error","code":"server_error","message":"m"})")) ==
+          "error text=\"m\" name=\"server_error\" status=500\n");
+    CHECK(trial::events_of(kResponsesAdapter,
+                           event(R"({"type":"error","error":{"code":null,"message":""}})")) ==
+          "error text=\"the response failed\" name=\"server_error\" status=500\n");
+    CHECK(trial::events_of(
               kResponsesAdapter,
               R"({"id":"r","status":"failed","output":[],"error":{"code":"x","message":"y"}})") ==
-          "begin r|\nerror 500|x|y\n");
-    CHECK(replay::events_of(kResponsesAdapter, R"({"error":{"message":"y"}})") ==
-          "error 500|server_error|y\n");
+          "begin text=\"r\"\nerror text=\"y\" name=\"x\" status=500\n");
+    CHECK(trial::events_of(kResponsesAdapter, R"({"error":{"message":"y"}})") ==
+          "error text=\"y\" name=\"server_error\" status=500\n");
 }
 
 TEST_CASE("responses: nothing follows the end of an answer") {
     const std::string end =
         event(R"({"type":"response.completed","response":{"id":"r","status":"completed"}})");
-    CHECK(replay::events_of(kResponsesAdapter, end + end + event("not json")) ==
-          "begin r|\nfinish stop|completed\n");
+    CHECK(trial::events_of(kResponsesAdapter, end + end + event("not json")) ==
+          "begin text=\"r\"\nfinish text=\"stop\" name=\"completed\"\n");
 }
 
 TEST_CASE("responses: bodies that are broken") {
-    const std::string cut = "! its stream ended in the middle of the answer\n";
-    CHECK(replay::events_of(kResponsesAdapter, "") == cut);
-    CHECK(replay::events_of(kResponsesAdapter,
-                            event(R"({"type":"response.output_text.delta","delta":"a"})")) ==
-          "text \"a\"\n" + cut);
-    CHECK(replay::events_of(kResponsesAdapter, event("{\"type\":")) ==
-          "! its stream holds an event that is not a JSON object\n");
-    CHECK(replay::events_of(kResponsesAdapter, "{\"id\":") ==
-          "! it sent an answer that is not JSON\n");
-    CHECK(replay::events_of(kResponsesAdapter, R"({"id":"r"})") ==
-          "! it sent an answer without \"output\"\n");
+    const std::string cut = "failed: its stream ended in the middle of the answer\n";
+    CHECK(trial::events_of(kResponsesAdapter, "") == cut);
+    CHECK(trial::events_of(kResponsesAdapter,
+                           event(R"({"type":"response.output_text.delta","delta":"a"})")) ==
+          "text text=\"a\"\n" + cut);
+    CHECK(trial::events_of(kResponsesAdapter, event("{\"type\":")) ==
+          "failed: its stream holds an event that is not a JSON object\n");
+    CHECK(trial::events_of(kResponsesAdapter, "{\"id\":") ==
+          "failed: it sent an answer that is not JSON\n");
+    CHECK(trial::events_of(kResponsesAdapter, R"({"id":"r"})") ==
+          "failed: it sent an answer without \"output\"\n");
     // Without its last blank line it is whole all the same.
-    CHECK(replay::events_of(
+    CHECK(trial::events_of(
               kResponsesAdapter,
               R"(data: {"type":"response.completed","response":{"status":"completed"}})") ==
-          "begin |\nfinish stop|completed\n");
+          "begin\nfinish text=\"stop\" name=\"completed\"\n");
     const std::string huge(16 * 1024 * 1024 + 1, 'a');
-    CHECK(replay::events_of(kResponsesAdapter, "data: " + huge) ==
-          "! an event of its stream is too large\n");
+    CHECK(trial::events_of(kResponsesAdapter, "data: " + huge) ==
+          "failed: an event of its stream is too large\n");
 }
 
 TEST_CASE("responses: error documents") {
