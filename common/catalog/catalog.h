@@ -22,6 +22,7 @@ enum class Wire : std::uint8_t {
     bedrock,
     azure,
     azure_anthropic,
+    cohere,
     media,    // image, video or speech APIs of their own
     unknown,  // the catalog knows the provider's models, but no API address
     mock,     // the built-in provider: answered inside llmgw, without any network
@@ -96,10 +97,13 @@ struct Mapping {
     std::uint64_t max_output = 0;  ///< tokens; 0: unknown
     Can streaming, vision, tools, parallel_tools, json_mode, json_schema, reasoning, web_search,
         audio_in, document_in, responses_api;
+    bool responses_only = false;  ///< offered by the Responses API alone: not by chat completions
     std::span<const std::string_view> reasoning_efforts;
     std::span<const std::string_view> tool_choices;
     /// Request fields that the provider takes for this model; empty: not known.
     std::span<const std::string_view> supported_parameters;
+    /// Top-level request fields that it answers with an error, beside those of Provider::rejects.
+    std::span<const std::string_view> rejects;
     std::span<const std::string_view> regions;
     std::span<const std::string_view> service_tiers;
     std::int64_t max_temperature_milli = 0;

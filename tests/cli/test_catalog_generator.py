@@ -172,7 +172,7 @@ def test_refuses_a_price(tmp_path, price):
     "path, value, message",
     [
         ((0, "wire"), "opneai", "wire: must be one of openai, anthropic, gemini, vertex, "
-         "vertex-anthropic, bedrock, azure, azure-anthropic, media, unknown, mock"),
+         "vertex-anthropic, bedrock, azure, azure-anthropic, cohere, media, unknown, mock"),
         ((0, "wire"), None, 'field "wire" is missing'),
         ((0, "keys"), ["A"], 'unknown field "keys"'),
         ((0, "base_url"), "http://api.openai.com/v1",
