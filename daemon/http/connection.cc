@@ -314,6 +314,7 @@ Task<void> Connection::linger() {
     std::error_code ignored;
     socket_.tcp().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     deadline_.set(kLingerTime);
+    idle_ = true;  // a daemon that stops does not wait for it
     for (;;) {
         in_.clear();
         const Io state = co_await read_more();
