@@ -209,12 +209,13 @@ Task<Result<std::string>> read_beginning(UpstreamAnswer& answer) {
     }
 }
 
-CallTimeouts timeouts_of(const Settings& settings) {
+CallTimeouts timeouts_of(const Exchange& exchange) {
+    const Settings& settings = exchange.snapshot->settings;
     CallTimeouts timeouts;
     timeouts.connect = std::chrono::milliseconds(settings.connect_timeout_ms);
     timeouts.first_byte = std::chrono::milliseconds(settings.first_byte_timeout_ms);
     timeouts.idle = std::chrono::milliseconds(settings.idle_timeout_ms);
-    timeouts.total = std::chrono::milliseconds(settings.total_timeout_ms);
+    timeouts.total = std::max(exchange.time_left(), std::chrono::milliseconds(1));
     return timeouts;
 }
 
@@ -320,8 +321,7 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
         made = std::move(*adapted);
         const AdaptedRequest& request = made.request;
         out.changes = request.changes();
-        auto http = std::make_unique<HttpCall>(exchange.core.pool,
-                                               timeouts_of(exchange.snapshot->settings));
+        auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange));
         exchange.active = http.get();
         const std::string head =
             upstream_head(candidate, request, call, exchange.head, candidate.access->secret);

@@ -55,6 +55,13 @@ Exchange::Exchange(Core& in, Client& from, const RequestHead& request)
     }
 }
 
+std::chrono::milliseconds Exchange::time_left() const {
+    using std::chrono::milliseconds;
+    const auto spent = std::chrono::steady_clock::now() - started_;
+    return milliseconds(snapshot->settings.total_timeout_ms) -
+           std::chrono::duration_cast<milliseconds>(spent);
+}
+
 std::string Exchange::common_fields() const {
     std::string fields;
     fields.reserve(384);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,8 @@ struct Exchange {
     std::vector<AttemptRecord> attempts;
     UpstreamAnswer* active = nullptr;  ///< cancelled when the client goes away
 
+    /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.
+    [[nodiscard]] std::chrono::milliseconds time_left() const;
     /// Header lines that every inference answer has.
     [[nodiscard]] std::string common_fields() const;
     /// Those, and what is known of the provider that answered.
@@ -51,6 +54,8 @@ struct Exchange {
 
   private:
     void append_routing(std::string& text) const;
+
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
 /// Answers with an error and counts it.

@@ -179,7 +179,7 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
         if (!tried.final) {
             log_failed(exchange, tried);
         }
-        if (tried.final || i + 1 == limit) {
+        if (tried.final || i + 1 == limit || exchange.time_left().count() <= 0) {
             co_await answer_failure(exchange, **call, candidate, tried);
             co_return;
         }

@@ -301,6 +301,7 @@ Task<void> Connection::refuse(const LocalAnswer& refusal) {
 Task<void> Connection::linger() {
     socket_.shutdown_send();
     deadline_.set(kLingerTime);
+    idle_ = true;  // a daemon that stops does not wait for it
     for (;;) {
         in_.clear();
         const Io state = co_await read_more();

@@ -443,6 +443,7 @@ def test_connect_is_no_proxy(lab):
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/chat/completions",
                                   "/v1/chat/completions/", "//v1/chat/completions",
                                   "/v1//chat/completions", "/v1/v1/chat/completions",
+                                  "/openai/v1/chat/completions", "/openai/chat/completions",
                                   "/v1/chat/completions?api-version=1"])
 def test_path_variants(lab, path):
     answer = lab.request("POST", path, body=BODY)

@@ -71,6 +71,19 @@ def test_live_streams_finish_and_new_requests_are_refused(private_lab):
     assert lab.gateway.wait() == 0
 
 
+def test_refused_clients_are_not_waited_for(private_lab):
+    """Their connections stay open for a while, so that they can read why: not for a daemon's end."""
+    lab = private_lab
+    refused = [lab.connect() for _ in range(3)]
+    for client in refused:
+        client.send(client.request_bytes("POST", CHAT, [("Content-Length", str(1 << 40)),
+                                                        ("Content-Type", "application/json")]))
+        shapes.check_error(client.read_response(), 413)
+    start = time.monotonic()
+    assert lab.gateway.stop() == 0
+    assert time.monotonic() - start < 1.0 * SLOW
+
+
 def test_the_drain_has_an_end(make_gateway, mock):
     mock.forget()
     mock.keys.add("sk-drain-12345678")
@@ -246,9 +259,10 @@ def test_a_database_locked_or_gone_does_not_stop_requests(private_lab):
         path = file.with_name(name)
         if path.exists():
             path.unlink()
+    client = lab.connect()
     deadline = time.monotonic() + 1.5
     while time.monotonic() < deadline:
-        assert lab.chat().status == 200
+        assert client.request("POST", CHAT, body=chat_body()).status == 200
     assert lab.gateway.stop() == 0
 
 

@@ -8,6 +8,7 @@ import struct
 import pytest
 
 import shapes
+from http_raw import wait_until
 
 EMBEDDINGS = "/v1/embeddings"
 
@@ -49,6 +50,18 @@ def test_an_unknown_model(lab, path):
     if path == "gpt-4o-mimi":
         assert error["code"] == "model_not_found" and "gpt-4o-mini" in error["message"]
     assert not lab.mock.requests
+
+
+def test_an_alias_is_listed_while_its_target_can_be_used(lab):
+    lab.gateway.cli("models", "alias", "quick-one", "openai/gpt-4o-mini")
+    lab.gateway.cli("models", "alias", "nowhere", "anthropic/claude-haiku-4-5")
+    ids = lambda: [m["id"] for m in lab.request("GET", "/v1/models").json()["data"]]  # noqa: E731
+    wait_until(lambda: "quick-one" in ids(), 3)
+    assert "nowhere" not in ids()
+    answer = lab.request("GET", "/v1/models/quick-one")
+    assert shapes.check(answer.json(), "model")["id"] == "quick-one"
+    lab.gateway.cli("models", "unalias", "quick-one")
+    wait_until(lambda: "quick-one" not in ids(), 3)
 
 
 def test_a_key_is_needed_for_models(lab):
