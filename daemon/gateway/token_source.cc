@@ -266,7 +266,7 @@ Task<Result<AccessToken>> TokenSource::exchange(const TokenCredential& credentia
     for (;;) {
         const BodyPart part = co_await http.next();
         if (part.state == BodyPart::State::failed) {
-            co_return tl::unexpected(part.error);
+            co_return tl::unexpected(*part.error);
         }
         if (part.state == BodyPart::State::end) {
             break;
