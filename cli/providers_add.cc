@@ -74,31 +74,6 @@ Result<void> check_label(const std::string& label, const std::string& provider) 
     return {};
 }
 
-Result<std::string> region_url(const Provider& provider, const std::string& region) {
-    std::vector<std::string> names;
-    for (const auto& endpoint : provider.regions) {
-        if (endpoint.region != region) {
-            names.emplace_back(endpoint.region);
-            continue;
-        }
-        // The catalog names the region's host; the version path is the provider's.
-        const auto host = parse_base_url(endpoint.url);
-        const auto usual = parse_base_url(provider.base_url);
-        if (!host) {
-            return fail(Errc::usage,
-                        "the address of region '" + region + "' depends on your account",
-                        "give it with --base-url");
-        }
-        return host->path.empty() && usual ? host->text() + usual->path : host->text();
-    }
-    if (names.empty()) {
-        return std::string(provider.base_url);
-    }
-    return fail(Errc::usage,
-                std::string(provider.name) + " has no region '" + printable(region) + "'",
-                suggest(region, names, "llmgw providers catalog --json lists them"));
-}
-
 /// What is added, before its key is known.
 struct Plan {
     ProviderKey key;
@@ -154,21 +129,12 @@ Result<Plan> plan_catalog(const Provider& provider, const ProvidersAddOptions& o
     for (const auto variable : provider.env) {
         plan.variables.emplace_back(variable);
     }
-    plan.key.base_url =
-        options.base_url.empty() ? std::string(provider.base_url) : options.base_url;
-    if (options.base_url.empty() && !options.region.empty()) {
-        auto url = region_url(provider, options.region);
-        if (!url) {
-            return tl::unexpected(std::move(url.error()));
-        }
-        plan.key.base_url = *std::move(url);
+    auto address = provider_address(provider, options.base_url, options.region);
+    if (!address) {
+        return tl::unexpected(std::move(address.error()));
     }
-    if (plan.key.base_url.empty()) {
-        return fail(
-            Errc::usage,
-            "the address of " + plan.subject + " depends on your account: it needs --base-url",
-            "llmgw providers add " + plan.key.provider + " --base-url URL");
-    }
+    plan.key.base_url = std::move(address->base_url);
+    plan.key.options = std::move(address->options);
     return plan;
 }
 
@@ -197,7 +163,9 @@ Result<Plan> make_plan(const ProvidersAddOptions& options) {
     plan->key.base_url = url->text();
     plan->key.weight = options.weight;
     plan->key.region = options.region;
-    plan->key.options = options.options;
+    // What was said in so many words comes first, and so holds.
+    plan->key.options.insert(plan->key.options.begin(), options.options.begin(),
+                             options.options.end());
     return plan;
 }
 

@@ -18,6 +18,7 @@
 #include "cli/output.h"
 #include "common/base/home.h"
 #include "common/base/text.h"
+#include "common/secrets/secret_text.h"
 
 namespace llmgw {
 namespace {
@@ -93,26 +94,27 @@ std::string read_line_from_stdin() {
     return line;
 }
 
-Result<std::string> check_key(std::string_view text) {
-    const std::string_view key = trim(text);
-    if (key.empty()) {
-        return fail(Errc::usage, "the key is empty", kKeyFlagsHint);
+std::string read_all_from_stdin() {
+    std::string content;
+    while (content.size() < kMaxKeyBytes) {
+        const std::string line = read_line_from_stdin();
+        content += line + '\n';
+        // Only a document goes on behind its first line; a pipe that stays open is no reason to
+        // wait.
+        if (line.empty() || !trim(content).starts_with('{')) {
+            break;
+        }
     }
-    const bool clean =
-        std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 127; });
-    if (!clean) {
-        return fail(Errc::usage, "the key has blanks or characters that no key has");
-    }
-    return std::string(key);
+    return content;
 }
 
-Result<KeyInput> stored(Result<std::string> line) {
-    if (!line) {
-        return tl::unexpected(std::move(line.error()));
+Result<KeyInput> stored(Result<std::string> content) {
+    if (!content) {
+        return tl::unexpected(std::move(content.error()));
     }
-    auto key = check_key(*line);
+    auto key = secret_text(*content);
     if (!key) {
-        return tl::unexpected(std::move(key.error()));
+        return fail(Errc::usage, std::move(key.error().message), kKeyFlagsHint);
     }
     return KeyInput{.source = SecretSource::stored, .ref = "", .secret = *std::move(key)};
 }
@@ -131,10 +133,9 @@ Result<KeyInput> from_file(const GlobalOptions& global, const std::string& file)
         return fail(Errc::invalid_file, "--key-file: " + shown + " cannot be read",
                     "put the key alone into a file of mode 0600");
     }
-    const auto line = content->substr(0, content->find('\n'));
-    if (const auto key = check_key(line); !key) {
+    if (const auto key = secret_text(*content); !key) {
         return fail(Errc::invalid_file, "--key-file: " + shown + " does not start with a key",
-                    "the first line is the key, alone");
+                    "the first line is the key, alone, or the file is a JSON document");
     }
     if ((info.st_mode & 077U) != 0) {
         warn(global, "others may read " + shown + "; chmod 600 " + shown);
@@ -238,7 +239,7 @@ Result<KeyInput> read_key(const GlobalOptions& global, const KeyFlags& flags,
         if (::isatty(STDIN_FILENO) == 1) {
             return stored(read_hidden_line(prompt.subject + " key (not shown): "));
         }
-        return stored(read_line_from_stdin());
+        return stored(read_all_from_stdin());
     }
     if (!flags.file.empty()) {
         return from_file(global, flags.file);

@@ -126,8 +126,7 @@ std::optional<std::uint32_t> service_tier_factor(std::string_view provider, std:
 }
 
 bool can_send(Wire wire) {
-    return wire == Wire::openai || wire == Wire::anthropic || wire == Wire::gemini ||
-           wire == Wire::mock;
+    return wire != Wire::media && wire != Wire::unknown;
 }
 
 std::string_view wire_name(Wire wire) {

@@ -2,14 +2,17 @@
 #include "daemon/gateway/attempt.h"
 
 #include <algorithm>
+#include <tl/expected.hpp>
 #include <utility>
 
 #include "common/base/clock.h"
 #include "common/base/json_scan.h"
 #include "common/base/text.h"
+#include "daemon/gateway/authorization.h"
 #include "daemon/gateway/provider_call.h"
 #include "daemon/http/sse.h"
-#include "daemon/providers/auth_fields.h"
+#include "daemon/providers/azure.h"
+#include "daemon/providers/mended_answer.h"
 #include "daemon/providers/mock.h"
 #include "daemon/upstream/http_call.h"
 
@@ -64,16 +67,6 @@ std::string status_error_name(int status) {
         return "rate_limited";
     }
     return status >= 500 ? "server_error" : "upstream_error";
-}
-
-// Takes our own secret out of a text that a provider sent back.
-void scrub(std::string& text, const std::string& secret) {
-    if (secret.size() < 4) {
-        return;
-    }
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-        text.replace(at, secret.size(), "***");
-    }
 }
 
 // The provider's own words in an error document: {"error":{"message":…}} and its kin.
@@ -162,7 +155,7 @@ std::string unusable_body(std::string_view body, std::vector<JsonField>& fields)
 }
 
 // What is wrong with the beginning of a stream; nullopt while its first event has not all arrived.
-std::optional<std::string> judge_beginning(std::string_view bytes) {
+std::optional<std::string> judge_beginning(std::string_view bytes, const Candidate& candidate) {
     for (;;) {
         const std::size_t end = find_event_end(bytes);
         if (end == std::string_view::npos) {
@@ -170,7 +163,9 @@ std::optional<std::string> judge_beginning(std::string_view bytes) {
         }
         std::string joined;
         const std::string_view data = event_data(bytes.substr(0, end), joined);
-        if (data.empty()) {  // a comment
+        // A comment, or Azure's verdict on the prompt, behind which an error may still come.
+        if (data.empty() ||
+            (!candidate.mock && candidate.access->wire == Wire::azure && is_azure_prelude(data))) {
             bytes.remove_prefix(end);
             continue;
         }
@@ -184,7 +179,7 @@ std::optional<std::string> judge_beginning(std::string_view bytes) {
 }
 
 // Reads a stream up to its first event. Until then another provider can still take over.
-Task<Result<std::string>> read_beginning(UpstreamAnswer& answer) {
+Task<Result<std::string>> read_beginning(UpstreamAnswer& answer, const Candidate& candidate) {
     std::string bytes;
     for (;;) {
         const BodyPart part = co_await answer.next();
@@ -196,7 +191,7 @@ Task<Result<std::string>> read_beginning(UpstreamAnswer& answer) {
         } else {
             bytes.append(part.bytes);
         }
-        auto verdict = judge_beginning(bytes);
+        auto verdict = judge_beginning(bytes, candidate);
         if (verdict && !verdict->empty()) {
             co_return fail(Errc::upstream, std::move(*verdict));
         }
@@ -230,8 +225,7 @@ void note_refusal(Attempt& out, const Candidate& candidate, const ProviderCall& 
         body = std::move(told.body);
         out.retry_fields += told.retry_fields;
     }
-    const std::string& secret = candidate.access->secret;
-    scrub(body, secret);
+    candidate.access->scrub(body, made.token);
     const std::string words = provider_message(body);
     const std::string status = std::to_string(code);
     out.final = !is_provider_fault(code);
@@ -266,7 +260,7 @@ std::string passed_on_fields(const ResponseHead& head) {
 
 std::string upstream_head(const Candidate& candidate, const AdaptedRequest& request,
                           const InferenceCall& call, const RequestHead& client_head,
-                          std::string_view secret) {
+                          std::string_view authorization) {
     const BaseUrl& url = candidate.access->url;
     std::string head;
     head.reserve(512);
@@ -276,8 +270,8 @@ std::string upstream_head(const Candidate& candidate, const AdaptedRequest& requ
     head += " HTTP/1.1\r\nHost: ";
     head += url.host_header();
     head += "\r\n";
-    const Wire wire = wire_of(candidate);
-    append_auth_field(head, wire, secret);
+    const Wire wire = candidate.access->wire;
+    head += authorization;
     head += request.fields;
     head += "Content-Type: application/json\r\nAccept: ";
     head += call.stream ? "text/event-stream" : "application/json";
@@ -295,6 +289,94 @@ std::string upstream_head(const Candidate& candidate, const AdaptedRequest& requ
     return head;
 }
 
+namespace {
+
+// How a call failed before its provider answered.
+struct SendFailure {
+    Error error;
+    std::string name;  // for the record
+    bool final = false;
+};
+using Sent = tl::expected<std::unique_ptr<UpstreamAnswer>, SendFailure>;
+
+tl::unexpected<SendFailure> not_sent(Error error, std::string name, bool final) {
+    return tl::unexpected(SendFailure{std::move(error), std::move(name), final});
+}
+
+tl::unexpected<SendFailure> not_answered(const Candidate& candidate, const Error& why) {
+    Error error = upstream_error(candidate, why.message);
+    error.kind = why.kind;
+    error.hint = why.hint;
+    return not_sent(std::move(error), error_name(why), why.kind == Errc::interrupted);
+}
+
+// Makes the request, sends it, and waits for the head of the answer.
+Task<Sent> send(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                ProviderCall& made) {
+    const ProviderAccess& access = *candidate.access;
+    auto adapted = adapt_call(call, candidate);
+    if (!adapted) {
+        const bool final = !adapted.error().code.starts_with("unsupported");
+        co_return not_sent(std::move(adapted.error()), "unsupported_request", final);
+    }
+    made = std::move(*adapted);
+    if (access.tokens) {
+        auto token = co_await exchange.core.tokens.token(*access.tokens);
+        if (!token) {
+            co_return not_answered(candidate, token.error());
+        }
+        made.token = std::move(*token);
+    }
+    const std::string authorization =
+        authorization_fields(candidate, made.request, access.tokens ? made.token : access.secret);
+    const std::string head =
+        upstream_head(candidate, made.request, call, exchange.head, authorization);
+    auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange));
+    exchange.active = http.get();
+    auto started = co_await http->start(access.url, head, made.request.body);
+    if (!started) {
+        co_return not_answered(candidate, started.error());
+    }
+    if (http->head().status == 401 && access.tokens) {
+        exchange.core.tokens.rejected(*access.tokens, made.token);
+    }
+    co_return http;
+}
+
+// An answer as its client's format has it.
+std::unique_ptr<UpstreamAnswer> in_clients_format(const Exchange& exchange,
+                                                  const Candidate& candidate, ProviderCall& made,
+                                                  Attempt& out) {
+    if (made.translation) {
+        return translate_answer(std::move(out.answer), std::move(made.translation),
+                                exchange.request_id, unix_ms() / 1000);
+    }
+    const Quirks* const quirks = candidate.mock ? nullptr : candidate.access->quirks;
+    if (quirks != nullptr && (quirks->says_reasoning || quirks->thinks_in_content)) {
+        return std::make_unique<MendedAnswer>(std::move(out.answer), *quirks, out.streaming);
+    }
+    return std::move(out.answer);
+}
+
+// Reads what has to be seen of a good answer before the client gets anything of it. Returns what is
+// wrong with it; empty: nothing.
+Task<std::string> read_answer(const Candidate& candidate, Attempt& out) {
+    Result<std::string> body;
+    if (out.streaming) {
+        body = co_await read_beginning(*out.answer, candidate);
+    } else {
+        body = co_await read_all(*out.answer, kMaxPlainBody);
+    }
+    if (!body) {
+        out.error.kind = body.error().kind;
+        co_return std::move(body.error().message);
+    }
+    out.body = std::move(*body);
+    co_return out.streaming ? std::string() : unusable_body(out.body, out.fields);
+}
+
+}  // namespace
+
 Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
                    Attempt& out) {
     AttemptRecord record{std::string(candidate.provider_name()),
@@ -309,36 +391,19 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
     ProviderCall made;
     if (candidate.mock) {
         out.answer = mock_answer(call, exchange.request_id, unix_ms() / 1000);
-        record.status = 200;
     } else {
-        auto adapted = adapt_call(call, candidate);
-        if (!adapted) {
-            out.error = std::move(adapted.error());
-            out.final = !out.error.code.starts_with("unsupported");
-            finished("unsupported_request");
+        Sent sent = co_await send(exchange, call, candidate, made);
+        out.changes = made.request.changes();
+        if (!sent) {
+            out.error = std::move(sent.error().error);
+            out.final = sent.error().final;
+            finished(std::move(sent.error().name));
             co_return;
         }
-        made = std::move(*adapted);
-        const AdaptedRequest& request = made.request;
-        out.changes = request.changes();
-        auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange));
-        exchange.active = http.get();
-        const std::string head =
-            upstream_head(candidate, request, call, exchange.head, candidate.access->secret);
-        auto started = co_await http->start(candidate.access->url, head, request.body);
-        if (!started) {
-            const Error& why = started.error();
-            out.error = upstream_error(candidate, why.message);
-            out.error.kind = why.kind;
-            out.final = why.kind == Errc::interrupted;
-            finished(error_name(why));
-            co_return;
-        }
-        record.status = http->head().status;
-        out.answer = std::move(http);
+        out.answer = std::move(*sent);
     }
     const ResponseHead& head = out.answer->head();
-    const std::string_view type = head.header("content-type");
+    record.status = head.status;
     if (head.status < 200 || head.status >= 300) {
         auto body = co_await read_all(*out.answer, kMaxErrorBody);
         note_refusal(out, candidate, made, head, body ? std::move(*body) : std::string());
@@ -347,25 +412,11 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
         co_return;
     }
     std::string wrong = unusable_head(head);
-    out.streaming = call.stream && (made.translation || !is_json_type(type));
-    if (wrong.empty() && made.translation) {
-        out.answer = translate_answer(std::move(out.answer), std::move(made.translation),
-                                      exchange.request_id, unix_ms() / 1000);
-    }
     if (wrong.empty()) {
-        Result<std::string> body;
-        if (out.streaming) {
-            body = co_await read_beginning(*out.answer);
-        } else {
-            body = co_await read_all(*out.answer, kMaxPlainBody);
-        }
-        if (!body) {
-            wrong = body.error().message;
-            out.error.kind = body.error().kind;
-        } else {
-            out.body = std::move(*body);
-            wrong = out.streaming ? "" : unusable_body(out.body, out.fields);
-        }
+        out.streaming =
+            call.stream && (made.translation || !is_json_type(head.header("content-type")));
+        out.answer = in_clients_format(exchange, candidate, made, out);
+        wrong = co_await read_answer(candidate, out);
     }
     if (!wrong.empty()) {
         const Errc kind = out.error.kind == Errc::failed ? Errc::upstream : out.error.kind;
@@ -373,7 +424,7 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
         out.error.kind = kind;
         out.final = kind == Errc::interrupted;
         if (!candidate.mock) {
-            scrub(out.error.message, candidate.access->secret);
+            candidate.access->scrub(out.error.message, made.token);
         }
         out.answer.reset();
         out.body.clear();

@@ -10,10 +10,11 @@
 
 namespace llmgw {
 
-/// The upstream request as it is sent, secret included, up to its empty line.
+/// The upstream request as it is sent, up to its empty line; `authorization` are the header lines
+/// that hold its secret.
 [[nodiscard]] std::string upstream_head(const Candidate& candidate, const AdaptedRequest& request,
                                         const InferenceCall& call, const RequestHead& client_head,
-                                        std::string_view secret);
+                                        std::string_view authorization);
 
 /// How a call to one provider went.
 struct Attempt {

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "daemon/api/routes.h"
 #include "daemon/gateway/attempt.h"
+#include "daemon/gateway/authorization.h"
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
 #include "daemon/gateway/pipeline.h"
@@ -155,9 +156,8 @@ Result<std::string> dry_run(const Home& home, const GatewayCall& call) {
         return tl::unexpected(made.error());
     }
     const AdaptedRequest& request = made->request;
-    const std::string secret =
-        first.access->secret.empty() ? "" : mask_secret(first.access->secret);
-    std::string text = upstream_head(first, request, **parsed, head_of(call), secret);
+    std::string text =
+        upstream_head(first, request, **parsed, head_of(call), masked_authorization(first));
     std::erase(text, '\r');
     for (const std::string_view piece : request.body) {
         text += piece;

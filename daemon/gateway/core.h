@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/gateway/snapshot.h"
+#include "daemon/gateway/token_source.h"
 #include "daemon/upstream/pool.h"
 
 namespace llmgw {
@@ -26,13 +27,18 @@ struct Stats {
 /// between two steps of it.
 struct Core {
     Core(Loop& on, std::shared_ptr<const Snapshot> first)
-        : loop(on), pool(on), snapshot(std::move(first)), random(std::random_device{}()) {}
+        : loop(on),
+          pool(on),
+          tokens(pool),
+          snapshot(std::move(first)),
+          random(std::random_device{}()) {}
 
     /// "req_" and 24 hexadecimal digits; unique, not secret.
     [[nodiscard]] std::string new_request_id();
 
     Loop& loop;
     UpstreamPool pool;
+    TokenSource tokens;
     std::shared_ptr<const Snapshot> snapshot;
     Stats stats;
     std::mt19937_64 random;

@@ -17,6 +17,8 @@
 
 namespace llmgw {
 
+struct Provider;
+
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 /// One HTTP request to the gateway's own interface.
@@ -111,6 +113,19 @@ struct ProbeReport {
 /// Asks a provider key's provider for its list of models.
 [[nodiscard]] Result<ProbeReport> probe_provider(const Home& home, const std::string& label,
                                                  Cancel& cancel);
+
+/// Where a provider is asked, as it is kept with a key.
+struct ProviderAddress {
+    std::string base_url;
+    /// What else was in an address that was copied from somewhere, such as Azure's deployment.
+    std::vector<std::pair<std::string, std::string>> options;
+};
+
+/// The address from what the user gave, which may be empty: a URL, else a region, else the
+/// provider's usual one. Errors are Errc::usage.
+[[nodiscard]] Result<ProviderAddress> provider_address(const Provider& provider,
+                                                       const std::string& base_url,
+                                                       const std::string& region);
 
 /// A model server found on this machine.
 struct LocalServer {

@@ -4,11 +4,17 @@
 #include <utility>
 
 #include "common/base/json_writer.h"
+#include "daemon/providers/azure.h"
 #include "daemon/providers/openai.h"
+#include "daemon/providers/responses.h"
 
 namespace llmgw {
 
 namespace {
+
+bool is_azure(Wire wire) {
+    return wire == Wire::azure || wire == Wire::azure_anthropic;
+}
 
 WireTarget target_of(const Candidate& candidate) {
     WireTarget target;
@@ -17,7 +23,36 @@ WireTarget target_of(const Candidate& candidate) {
     target.model = candidate.upstream_model;
     target.region = candidate.access->region;
     target.options = &candidate.access->options;
+    if (is_azure(candidate.access->wire)) {
+        target.model = azure_deployment(target);
+    }
     return target;
+}
+
+// Some of OpenAI's models are only offered by its newer API, at Azure as well.
+const WireAdapter* adapter_of(const Candidate& candidate) {
+    const Wire wire = candidate.access->wire;
+    const bool of_openai = wire == Wire::openai || wire == Wire::azure;
+    if (of_openai && candidate.mapping != nullptr && candidate.mapping->responses_only) {
+        return &kResponsesAdapter;
+    }
+    return adapter_for(wire);
+}
+
+// A request in OpenAI's own format.
+Result<AdaptedRequest> adapt_same_format(const InferenceCall& call, const Candidate& candidate) {
+    const ProviderAccess& access = *candidate.access;
+    if (access.wire != Wire::azure) {
+        return adapt_openai(call, candidate, access.quirks);
+    }
+    const WireTarget target = target_of(candidate);
+    Candidate deployed = candidate;
+    deployed.upstream_model = target.model;
+    AdaptedRequest request = adapt_openai(call, deployed, azure_quirks(target, access.url));
+    if (auto completed = complete_azure_path(request, target, access.url); !completed) {
+        return tl::unexpected(std::move(completed.error()));
+    }
+    return request;
 }
 
 Error no_such_endpoint(const InferenceCall& call, const Candidate& candidate) {
@@ -32,16 +67,15 @@ Error no_such_endpoint(const InferenceCall& call, const Candidate& candidate) {
 
 }  // namespace
 
-Wire wire_of(const Candidate& candidate) {
-    const Provider* const provider = candidate.access->provider;
-    return provider == nullptr ? Wire::openai : provider->wire;
-}
-
 Result<ProviderCall> adapt_call(const InferenceCall& call, const Candidate& candidate) {
     ProviderCall out;
-    const WireAdapter* const adapter = adapter_for(wire_of(candidate));
+    const WireAdapter* const adapter = adapter_of(candidate);
     if (adapter == nullptr) {
-        out.request = adapt_openai(call, candidate);
+        auto request = adapt_same_format(call, candidate);
+        if (!request) {
+            return tl::unexpected(std::move(request.error()));
+        }
+        out.request = std::move(*request);
         return out;
     }
     if (call.endpoint != Endpoint::chat_completions) {
@@ -58,6 +92,13 @@ Result<ProviderCall> adapt_call(const InferenceCall& call, const Candidate& cand
         return tl::unexpected(std::move(request.error()));
     }
     out.request = std::move(*request);
+    if (is_azure(candidate.access->wire)) {
+        auto completed =
+            complete_azure_path(out.request, out.translation->target, candidate.access->url);
+        if (!completed) {
+            return tl::unexpected(std::move(completed.error()));
+        }
+    }
     return out;
 }
 

@@ -17,15 +17,13 @@ namespace llmgw {
 struct ProviderCall {
     AdaptedRequest request;
     std::unique_ptr<Translation> translation;  ///< nullptr: the formats are the same
+    std::string token;                         ///< that the secret was exchanged for, if it was
 };
 
 /// Makes it; pure. Errors are Errc::invalid_request. A code that begins with "unsupported" means
 /// that this provider cannot be asked that; others, that the request is wrong in itself.
 [[nodiscard]] Result<ProviderCall> adapt_call(const InferenceCall& call,
                                               const Candidate& candidate);
-
-/// The format that a candidate's provider speaks.
-[[nodiscard]] Wire wire_of(const Candidate& candidate);
 
 /// A translated provider's good answer in OpenAI's format: a stream when the client wants one. The
 /// answer gets its id from the request's where the provider tells none.

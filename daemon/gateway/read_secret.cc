@@ -14,8 +14,8 @@
 
 #include "common/base/fd.h"
 #include "common/base/home.h"
-#include "common/base/text.h"
-#include "daemon/gateway/snapshot.h"
+#include "common/secrets/secret_text.h"
+#include "daemon/gateway/provider_access.h"
 
 extern char** environ;
 
@@ -135,7 +135,7 @@ Result<std::string> run_command(const std::string& command) {
                         (status < 0 ? "\" did not end within 5 s"
                                     : "\" failed with exit code " + std::to_string(status)));
     }
-    return std::string(trim(std::string_view(text).substr(0, text.find('\n'))));
+    return text;
 }
 
 }  // namespace
@@ -162,7 +162,7 @@ Result<std::string> read_secret(const ProviderKey& key, const Vault& vault) {
             if (!content) {
                 return tl::unexpected(content.error());
             }
-            secret = std::string(trim(std::string_view(*content).substr(0, content->find('\n'))));
+            secret = std::move(*content);
             break;
         }
         case SecretSource::command:
@@ -172,13 +172,13 @@ Result<std::string> read_secret(const ProviderKey& key, const Vault& vault) {
     if (!secret) {
         return secret;
     }
-    const bool printable_ascii =
-        secret->find_first_of(std::string_view("\0\r\n", 3)) == std::string::npos;
-    if (secret->empty() || !printable_ascii) {
-        return fail(Errc::auth, "the key of \"" + key.label + "\" is empty or holds a line break",
+    auto text = secret_text(*secret);
+    if (!text) {
+        return fail(Errc::auth,
+                    "the key of \"" + key.label + "\" is not usable: " + text.error().message,
                     "llmgw providers remove " + key.label + ", then add it again");
     }
-    return secret;
+    return text;
 }
 
 }  // namespace llmgw

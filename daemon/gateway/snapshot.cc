@@ -2,7 +2,6 @@
 #include "daemon/gateway/snapshot.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "common/base/clock.h"
@@ -10,65 +9,6 @@
 #include "daemon/api/models.h"
 
 namespace llmgw {
-
-namespace {
-
-ProviderAccess make_access(const ProviderKey& key, const Vault& vault) {
-    ProviderAccess access;
-    access.label = key.label;
-    access.provider = catalog::find_provider(key.provider);
-    access.name = access.provider != nullptr ? key.provider : key.label;
-    access.enabled = key.enabled;
-    access.region = key.region;
-    access.options = key.options;
-    auto url = parse_base_url(key.base_url);
-    if (!url) {
-        access.problem = std::move(url.error());
-        return access;
-    }
-    access.url = std::move(*url);
-    if (access.enabled) {
-        auto secret = read_secret(key, vault);
-        if (secret) {
-            access.secret = std::move(*secret);
-        } else {
-            access.problem = std::move(secret.error());
-        }
-    }
-    return access;
-}
-
-// Providers whose usual variable holds a key, and that have no stored one.
-void add_from_environment(std::vector<ProviderAccess>& accesses) {
-    for (const Provider& provider : catalog::providers()) {
-        const bool stored =
-            std::any_of(accesses.begin(), accesses.end(),
-                        [&](const ProviderAccess& access) { return access.provider == &provider; });
-        if (stored || provider.base_url.empty()) {
-            continue;
-        }
-        for (const std::string_view variable : provider.env) {
-            const char* const value = std::getenv(std::string(variable).c_str());
-            if (value == nullptr || *value == '\0') {
-                continue;
-            }
-            ProviderAccess access;
-            access.label = provider.id;
-            access.name = provider.id;
-            access.provider = &provider;
-            access.from_environment = true;
-            access.secret = trim(value);
-            auto url = parse_base_url(provider.base_url);
-            if (url) {
-                access.url = std::move(*url);
-                accesses.push_back(std::move(access));
-            }
-            break;
-        }
-    }
-}
-
-}  // namespace
 
 const ProviderAccess* Snapshot::find_access(std::string_view label) const {
     const auto found =
@@ -95,7 +35,7 @@ Result<std::shared_ptr<const Snapshot>> load_snapshot(Store& store, const Vault&
     for (const ProviderKey& key : *provider_keys) {
         snapshot->accesses.push_back(make_access(key, vault));
     }
-    add_from_environment(snapshot->accesses);
+    add_accesses_from_environment(snapshot->accesses);
     auto gateway_keys = store.gateway_keys();
     if (!gateway_keys) {
         return tl::unexpected(gateway_keys.error());

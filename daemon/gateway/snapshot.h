@@ -12,32 +12,12 @@
 #include <vector>
 
 #include "common/base/error.h"
-#include "common/base/url.h"
-#include "common/catalog/catalog.h"
 #include "common/secrets/vault.h"
 #include "common/store/settings.h"
 #include "common/store/store.h"
+#include "daemon/gateway/provider_access.h"
 
 namespace llmgw {
-
-/// A provider key ready for use: its address and its secret, which belongs to that address.
-struct ProviderAccess {
-    std::string label;
-    const Provider* provider = nullptr;  ///< nullptr: a custom server outside the catalog
-    std::string name;                    ///< what answers call it: the catalog's id, or the label
-    BaseUrl url;
-    std::string secret;  ///< empty: none is sent
-    std::string region;  ///< empty: the provider's default
-    std::vector<std::pair<std::string, std::string>> options;
-    bool enabled = true;
-    std::optional<Error> problem;   ///< why it cannot be used: no secret, a bad URL
-    bool from_environment = false;  ///< not stored: found in the provider's usual variable
-
-    /// Not all of the catalog's formats can be sent to.
-    [[nodiscard]] bool usable() const {
-        return enabled && !problem && (provider == nullptr || catalog::can_send(provider->wire));
-    }
-};
 
 /// A gateway key as requests are checked against it.
 struct GatewayKeyInfo {
@@ -71,8 +51,5 @@ struct Snapshot {
 /// be had is in the snapshot with its problem; a setting that is wrong fails the whole.
 [[nodiscard]] Result<std::shared_ptr<const Snapshot>> load_snapshot(Store& store,
                                                                     const Vault& vault);
-
-/// A provider key's secret from wherever it comes; empty for a key without one.
-[[nodiscard]] Result<std::string> read_secret(const ProviderKey& key, const Vault& vault);
 
 }  // namespace llmgw

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/providers/auth_fields.h"
 
+#include "daemon/providers/azure.h"
+
 namespace llmgw {
+
+namespace {
+
+// Vertex AI takes access tokens, and in express mode the API keys of Google Cloud.
+bool is_google_api_key(std::string_view secret) {
+    return secret.starts_with("AIza") || secret.starts_with("AQ.");
+}
+
+}  // namespace
 
 void append_auth_field(std::string& head, Wire wire, std::string_view secret) {
     if (secret.empty()) {
@@ -14,6 +25,14 @@ void append_auth_field(std::string& head, Wire wire, std::string_view secret) {
         case Wire::gemini:
             head += "x-goog-api-key: ";
             break;
+        case Wire::vertex:
+        case Wire::vertex_anthropic:
+            head += is_google_api_key(secret) ? "x-goog-api-key: " : "Authorization: Bearer ";
+            break;
+        case Wire::azure:
+        case Wire::azure_anthropic:
+            head += azure_auth_field(wire, secret);
+            return;
         default:
             head += "Authorization: Bearer ";
             break;

@@ -17,13 +17,10 @@ constexpr std::array kQuirks = {
     // "Reasoning": `reasoning` in messages and deltas.
     Quirks{.provider = "cerebras", .says_reasoning = true},
     // "Thinking mode": later turns give `reasoning_content` back, or the answer is 400; an empty
-    // one
-    // will do. "Context caching": `prompt_cache_hit_tokens` within `prompt_tokens`.
-    Quirks{.provider = "deepseek",
-           .wants_reasoning = true,
-           .usage = {.cached_tokens = "prompt_cache_hit_tokens"}},
-    // "Reasoning", `reasoning_format: parsed`. Streams repeat their usage in `x_groq`.
-    Quirks{.provider = "groq", .says_reasoning = true, .usage = {.envelope = "x_groq"}},
+    // one will do.
+    Quirks{.provider = "deepseek", .wants_reasoning = true},
+    // "Reasoning", `reasoning_format: parsed`.
+    Quirks{.provider = "groq", .says_reasoning = true},
     // API reference: `random_seed`, `tool_choice: any`. "Tool call id was … but must be a-z, A-Z,
     // 0-9, with a length of 9". Magistral's content has parts of type `thinking`.
     Quirks{.provider = "mistral",
@@ -31,12 +28,8 @@ constexpr std::array kQuirks = {
            .required_tool_choice = "any",
            .short_tool_ids = true,
            .thinks_in_content = true},
-    // API reference: `usage.cached_tokens`.
-    Quirks{.provider = "moonshot", .usage = {.cached_tokens = "cached_tokens"}},
     // "Reasoning": `reasoning` in messages and deltas.
     Quirks{.provider = "together-ai", .says_reasoning = true},
-    // "Consumption and rate limits": reasoning tokens are counted apart from `completion_tokens`.
-    Quirks{.provider = "xai", .usage = {.reasoning_outside_completion = true}},
 };
 
 }  // namespace

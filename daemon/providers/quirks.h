@@ -6,13 +6,6 @@
 
 namespace llmgw {
 
-/// Where a provider's usage object departs from OpenAI's.
-struct UsageQuirks {
-    bool reasoning_outside_completion = false;  ///< not counted within `completion_tokens`
-    std::string_view cached_tokens = {};  ///< the usage's own member for them, beside the details
-    std::string_view envelope = {};       ///< the chunk's member in which another `usage` may be
-};
-
 /// A request field that the provider knows by another name.
 struct FieldRename {
     std::string_view from;
@@ -32,7 +25,6 @@ struct Quirks {
     bool wants_reasoning = false;    ///< the assistant's messages must have `reasoning_content`
     bool says_reasoning = false;     ///< answers have `reasoning` instead of `reasoning_content`
     bool thinks_in_content = false;  ///< answers may have thoughts among the parts of `content`
-    UsageQuirks usage = {};
 };
 
 /// nullptr for providers without any, which is most of them.

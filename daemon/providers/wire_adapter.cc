@@ -2,6 +2,8 @@
 #include "daemon/providers/wire_adapter.h"
 
 #include "daemon/providers/anthropic.h"
+#include "daemon/providers/bedrock.h"
+#include "daemon/providers/cohere.h"
 #include "daemon/providers/gemini.h"
 #include "daemon/providers/vertex.h"
 
@@ -14,10 +16,10 @@ struct TranslatedFormat {
     const WireAdapter* adapter;
 };
 constexpr TranslatedFormat kFormats[] = {
-    {Wire::anthropic, &kAnthropicAdapter},
-    {Wire::gemini, &kGeminiAdapter},
-    {Wire::vertex, &kVertexAdapter},
-    {Wire::vertex_anthropic, &kVertexAnthropicAdapter},
+    {Wire::anthropic, &kAnthropicAdapter}, {Wire::gemini, &kGeminiAdapter},
+    {Wire::vertex, &kVertexAdapter},       {Wire::vertex_anthropic, &kVertexAnthropicAdapter},
+    {Wire::bedrock, &kBedrockAdapter},     {Wire::azure_anthropic, &kAnthropicAdapter},
+    {Wire::cohere, &kCohereAdapter},
 };
 
 }  // namespace

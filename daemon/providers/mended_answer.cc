@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/providers/mended_answer.h"
+
+#include "daemon/http/sse.h"
+#include "daemon/providers/answer_quirks.h"
+
+namespace llmgw {
+
+void MendedAnswer::take_event(std::string_view event) {
+    std::string joined;
+    const std::string_view data = event_data(event, joined);
+    if (const auto mended = mend_answer(quirks_, data)) {
+        mended_ += "data: ";
+        mended_ += *mended;
+        mended_ += "\n\n";
+    } else {
+        mended_ += event;
+    }
+}
+
+void MendedAnswer::take(std::string_view bytes) {
+    const std::size_t looked = waiting_.size();
+    waiting_.append(bytes);
+    if (!streamed_) {
+        return;
+    }
+    std::string_view rest = waiting_;
+    for (std::size_t end = find_event_end(rest, looked); end != std::string_view::npos;
+         end = find_event_end(rest, 0)) {
+        take_event(rest.substr(0, end));
+        rest.remove_prefix(end);
+    }
+    waiting_.erase(0, waiting_.size() - rest.size());
+}
+
+Task<BodyPart> MendedAnswer::next() {
+    mended_.clear();
+    while (mended_.empty() && !ended_) {
+        BodyPart part = co_await answer_->next();
+        if (part.state == BodyPart::State::failed) {
+            co_return part;
+        }
+        if (part.state == BodyPart::State::data) {
+            take(part.bytes);
+            continue;
+        }
+        ended_ = true;
+        if (streamed_) {
+            mended_ = waiting_;  // an event that was cut off
+        } else {
+            mended_ = mend_answer(quirks_, waiting_).value_or(waiting_);
+        }
+    }
+    BodyPart out;
+    if (!mended_.empty()) {
+        out.state = BodyPart::State::data;
+        out.bytes = mended_;
+    }
+    co_return out;
+}
+
+}  // namespace llmgw
