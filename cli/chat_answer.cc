@@ -225,7 +225,7 @@ class AnswerReader::Impl {
             return fail(Errc::upstream, "the answer broke off before its end",
                         "the text so far is incomplete; try again");
         }
-        for (const ToolCall& tool_call : answer_.tool_calls) {
+        for (const AnsweredToolCall& tool_call : answer_.tool_calls) {
             events_.on_tool_call(tool_call);
         }
         return {};
@@ -359,7 +359,7 @@ class AnswerReader::Impl {
             note_first_token();
             const auto index =
                 count_of(member(calls[i], "index")).value_or(static_cast<std::int64_t>(i));
-            ToolCall& call = tool_call_at(index);
+            AnsweredToolCall& call = tool_call_at(index);
             const Json& function = member(calls[i], "function");
             if (call.id.empty()) {
                 call.id = text_of(member(calls[i], "id"));
@@ -372,7 +372,7 @@ class AnswerReader::Impl {
     }
 
     // The call with the server's index, which may start anywhere.
-    ToolCall& tool_call_at(std::int64_t index) {
+    AnsweredToolCall& tool_call_at(std::int64_t index) {
         const auto known = std::find(tool_indexes_.begin(), tool_indexes_.end(), index);
         if (known != tool_indexes_.end()) {
             return answer_.tool_calls[static_cast<std::size_t>(known - tool_indexes_.begin())];

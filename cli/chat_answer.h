@@ -16,7 +16,7 @@
 namespace llmgw {
 
 /// A tool that the model wants called.
-struct ToolCall {
+struct AnsweredToolCall {
     std::string id;
     std::string name;
     std::string arguments;  ///< JSON text, as the model wrote it
@@ -30,7 +30,7 @@ struct Answer {
     std::string content;
     std::string reasoning;
     std::string finish_reason;  ///< "stop", "length", "tool_calls"…
-    std::vector<ToolCall> tool_calls;
+    std::vector<AnsweredToolCall> tool_calls;
     std::optional<std::int64_t> input_tokens, output_tokens, cached_tokens;
     std::optional<Money> cost;
     std::string cache = "off";    ///< "hit", "miss", "bypass" or "off"
@@ -48,7 +48,7 @@ class AnswerEvents {
     virtual void on_text(std::string_view text) = 0;
     virtual void on_reasoning(std::string_view text) = 0;
     /// A whole tool call, after the last piece of it.
-    virtual void on_tool_call(const ToolCall& call) = 0;
+    virtual void on_tool_call(const AnsweredToolCall& call) = 0;
 };
 
 /// Turns the bytes of an OpenAI chat completion, streamed or not, into an Answer. One call each.

@@ -82,7 +82,7 @@ Result<std::optional<Conversation>> load_conversation(const Home& home) {
 
 Result<void> save_conversation(const Home& home, const Conversation& conversation) {
     Json messages = Json::array();
-    for (const ChatMessage& message : conversation.messages) {
+    for (const StoredMessage& message : conversation.messages) {
         auto content = parse_json(message.content);
         if (!content) {
             return tl::unexpected<Error>(content.error());
@@ -104,7 +104,7 @@ std::string transcript(const Conversation& conversation) {
     if (!conversation.system.empty()) {
         text += "\n## System\n\n" + conversation.system + '\n';
     }
-    for (const ChatMessage& message : conversation.messages) {
+    for (const StoredMessage& message : conversation.messages) {
         text += message.role == "user" ? "\n## You\n\n" : "\n## Answer\n\n";
         text += readable(message.content) + '\n';
     }

@@ -11,7 +11,7 @@
 namespace llmgw {
 
 /// One turn of a conversation.
-struct ChatMessage {
+struct StoredMessage {
     std::string role;     ///< "user" or "assistant"
     std::string content;  ///< JSON text: a string or a list of parts
 };
@@ -20,7 +20,7 @@ struct ChatMessage {
 struct Conversation {
     std::string model;
     std::string system;  ///< empty: none
-    std::vector<ChatMessage> messages;
+    std::vector<StoredMessage> messages;
 };
 
 /// Where the last conversation is kept, mode 0600.

@@ -37,7 +37,7 @@ Json cost_json(std::optional<Money> cost) {
     return cost ? Json(static_cast<double>(cost->nano) / kNano) : Json();
 }
 
-Json tool_call_json(const ToolCall& call) {
+Json tool_call_json(const AnsweredToolCall& call) {
     return {{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}};
 }
 
@@ -65,7 +65,7 @@ class TextPrinter final : public ChatPrinter {
 
     void on_start(const Answer&) override {}
     void on_reasoning(std::string_view) override {}
-    void on_tool_call(const ToolCall& call) override {
+    void on_tool_call(const AnsweredToolCall& call) override {
         spinner_.stop();
         note(global_, "llmgw: the model wants to call " + printable(call.name) +
                           "; --json shows the arguments");
@@ -113,7 +113,7 @@ class WholePrinter final : public ChatPrinter {
 
     void on_start(const Answer&) override {}
     void on_reasoning(std::string_view) override {}
-    void on_tool_call(const ToolCall&) override {}
+    void on_tool_call(const AnsweredToolCall&) override {}
     void on_text(std::string_view) override {}
     Result<void> finish(const Answer& answer, const Error* error) override {
         spinner_.stop();
@@ -156,7 +156,7 @@ class EventPrinter final : public ChatPrinter {
     void on_reasoning(std::string_view text) override {
         write({{"type", "reasoning"}, {"text", text}});
     }
-    void on_tool_call(const ToolCall& call) override {
+    void on_tool_call(const AnsweredToolCall& call) override {
         Json event = {{"type", "tool_call"}};
         event.update(tool_call_json(call));
         write(event);
@@ -239,7 +239,7 @@ std::string answer_document(const Answer& answer) {
                      {"content", answer.content},
                      {"reasoning", answer.reasoning.empty() ? Json() : Json(answer.reasoning)},
                      {"tool_calls", Json::array()}};
-    for (const ToolCall& call : answer.tool_calls) {
+    for (const AnsweredToolCall& call : answer.tool_calls) {
         document["tool_calls"].push_back(tool_call_json(call));
     }
     add_totals(document, answer);

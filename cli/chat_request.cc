@@ -43,7 +43,7 @@ Result<std::string> request_body(const ChatOptions& options, const Conversation&
     if (!conversation.system.empty()) {
         messages.push_back({{"role", "system"}, {"content", conversation.system}});
     }
-    for (const ChatMessage& message : conversation.messages) {
+    for (const StoredMessage& message : conversation.messages) {
         auto content = parse_json(message.content);
         if (!content) {
             return tl::unexpected<Error>(content.error());

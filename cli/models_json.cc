@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "cli/model_prices.h"
 #include "common/base/json_io.h"
 
 namespace llmgw {
@@ -17,7 +18,8 @@ Json count_or_null(std::uint64_t count) {
     return count == 0 ? Json(nullptr) : Json(count);
 }
 
-/// A number that prints as the exact decimal: prices have far fewer digits than a double holds.
+/// Dollars as a number that prints as the exact decimal: prices have far fewer digits than a double
+/// holds.
 Json rate_json(const std::optional<Rate>& rate) {
     if (!rate) {
         return nullptr;
@@ -77,6 +79,24 @@ Json unit_prices_json(const Mapping& mapping) {
     return units;
 }
 
+Json service_tier_multipliers_json(const Mapping& mapping) {
+    Json multipliers = Json::object();
+    for (const auto tier : mapping.service_tiers) {
+        const auto factor = catalog::service_tier_factor(mapping.provider, tier);
+        constexpr std::int64_t kNanoPerMilli = 1'000'000;
+        multipliers[std::string(tier)] =
+            rate_json(factor ? std::optional(Rate{*factor * kNanoPerMilli}) : std::nullopt);
+    }
+    return multipliers;
+}
+
+Json example_json(const Mapping& mapping) {
+    const auto cost = example_cost(mapping);
+    return {{"input_tokens", kExampleInput},
+            {"output_tokens", kExampleOutput},
+            {"cost_usd", rate_json(cost ? std::optional(Rate{cost->nano}) : std::nullopt)}};
+}
+
 Json mapping_json(const Mapping& mapping, const std::string& today) {
     return {{"provider", std::string(mapping.provider)},
             {"upstream_id", std::string(mapping.upstream_id)},
@@ -86,6 +106,8 @@ Json mapping_json(const Mapping& mapping, const std::string& today) {
             {"usd_per_million", prices_json(mapping.prices)},
             {"tiers", tiers_json(mapping)},
             {"usd_per_million_units", unit_prices_json(mapping)},
+            {"service_tier_multipliers", service_tier_multipliers_json(mapping)},
+            {"example", example_json(mapping)},
             {"capabilities", capabilities_json(mapping)},
             {"reasoning_efforts", list_json(mapping.reasoning_efforts)},
             {"supported_parameters", list_json(mapping.supported_parameters)},

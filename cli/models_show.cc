@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "cli/model_prices.h"
 #include "cli/model_rows.h"
 #include "cli/models.h"
 #include "cli/models_json.h"
@@ -49,37 +50,12 @@ const Model* model_of(const std::string& name) {
                : catalog::find_at_provider(name.substr(0, slash), name.substr(slash + 1)).model;
 }
 
-std::string price_line(const Prices& prices) {
-    std::string line =
-        "in " + show_rate(prices.input) + ", out " + show_rate(prices.output) + " $/M";
-    const struct {
-        const char* name;
-        const std::optional<Rate>& rate;
-    } others[] = {{"cached", prices.cached_input},           {"cache write", prices.cache_write},
-                  {"cache write 1h", prices.cache_write_1h}, {"image in", prices.image_input},
-                  {"image out", prices.image_output},        {"audio in", prices.audio_input},
-                  {"audio out", prices.audio_output}};
-    for (const auto& [name, rate] : others) {
-        line += rate ? std::string(", ") + name + " " + show_rate(rate) : "";
-    }
-    return line;
-}
-
 std::string mapping_text(const Mapping& mapping, const std::string& today, bool terminal) {
     std::string text =
         "\n" + std::string(mapping.provider) + "/" + std::string(mapping.upstream_id);
     text += catalog::is_active(mapping, today) ? "" : "  (no longer offered)";
     text += mapping.stability.empty() ? "\n" : "  (" + std::string(mapping.stability) + ")\n";
-    text += "  price     " + price_line(mapping.prices) + "\n";
-    for (const auto& tier : mapping.tiers) {
-        const std::string reach =
-            tier.up_to_tokens == 0 ? "above" : "to " + show_tokens(tier.up_to_tokens, terminal);
-        text += "    " + reach + ": " + price_line(tier.prices) + "\n";
-    }
-    for (const auto& price : mapping.unit_prices) {
-        text += "  price     " + show_rate(price.per_unit) +
-                " $ for a million of: " + std::string(price.unit) + "\n";
-    }
+    text += prices_text(mapping, terminal);
     text += "  context   " + show_tokens(mapping.context, terminal) + ", answers up to " +
             show_tokens(mapping.max_output, terminal) + "\n";
     std::string able;

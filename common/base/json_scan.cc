@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -56,7 +57,14 @@ class Scanner {
         return false;
     }
 
+    // Most often there is none: one comparison tells.
     void skip_space() {
+        if (at_ < end_ && static_cast<unsigned char>(*at_) <= ' ') {
+            skip_spaces();
+        }
+    }
+
+    void skip_spaces() {
         while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
             at_++;
         }
@@ -417,7 +425,8 @@ std::optional<std::string> json_text(std::string_view value) {
     if (json_kind(value) != JsonKind::string) {
         return std::nullopt;
     }
-    return unescape(value.substr(1, value.size() - 2));
+    const std::string_view raw = value.substr(1, value.size() - 2);
+    return raw.find('\\') == std::string_view::npos ? std::string(raw) : unescape(raw);
 }
 
 std::optional<std::uint64_t> json_uint(std::string_view value) {
@@ -445,34 +454,59 @@ std::string json_quote(std::string_view text) {
     return out;
 }
 
-void append_json_quoted(std::string& out, std::string_view text) {
+namespace {
+
+// Bytes that stand in a JSON string as they are.
+constexpr std::array<bool, 256> make_plain_table() {
+    std::array<bool, 256> table{};
+    for (std::size_t byte = 0x20; byte < 0x80; byte++) {
+        table[byte] = byte != '"' && byte != '\\';
+    }
+    return table;
+}
+constexpr auto kPlain = make_plain_table();
+
+bool is_plain(char c) {
+    return kPlain[static_cast<unsigned char>(c)];
+}
+
+void append_escaped(std::string& out, std::string_view text) {
     std::string clean;
-    const bool ascii = std::all_of(text.begin(), text.end(),
-                                   [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    if (!ascii && !simdjson::validate_utf8(text.data(), text.size())) {
+    if (!simdjson::validate_utf8(text.data(), text.size())) {
         clean = printable(text, true);
         text = clean;
     }
-    out += '"';
     std::size_t begin = 0;
     for (std::size_t i = 0; i < text.size(); i++) {
-        const char c = text[i];
-        if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (is_plain(text[i]) || byte >= 0x80) {
             continue;
         }
         out.append(text, begin, i - begin);
         begin = i + 1;
-        if (c == '"' || c == '\\') {
+        if (byte >= 0x20) {
             out += '\\';
-            out += c;
+            out += text[i];
         } else {
             constexpr std::string_view kHex = "0123456789abcdef";
             out += "\\u00";
-            out += kHex[static_cast<unsigned char>(c) >> 4];
-            out += kHex[static_cast<unsigned char>(c) & 15];
+            out += kHex[byte >> 4];
+            out += kHex[byte & 15];
         }
     }
     out.append(text, begin, text.size() - begin);
+}
+
+}  // namespace
+
+void append_json_quoted(std::string& out, std::string_view text) {
+    out += '"';
+    const bool plain = std::all_of(text.begin(), text.end(), is_plain);
+    if (plain) {
+        out += text;
+    } else {
+        append_escaped(out, text);
+    }
     out += '"';
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/money.h"
 
+#include <charconv>
 #include <limits>
 
 namespace llmgw {
@@ -51,24 +52,56 @@ Result<Money> parse_money(std::string_view decimal) {
     return Money{nano};
 }
 
-std::string to_decimal(Money amount) {
+Money& Money::operator+=(Money other) {
+    if (__builtin_add_overflow(nano, other.nano, &nano)) {
+        nano = other.nano < 0 ? std::numeric_limits<std::int64_t>::min()
+                              : std::numeric_limits<std::int64_t>::max();
+    }
+    return *this;
+}
+
+void append_decimal(std::string& out, Money amount) {
     const bool negative = amount.nano < 0;
     const std::uint64_t magnitude = negative ? 0 - static_cast<std::uint64_t>(amount.nano)
                                              : static_cast<std::uint64_t>(amount.nano);
-    std::string text = negative ? "-" : "";
-    text += std::to_string(magnitude / kNanoPerDollar);
+    char digits[2 * kDigits + 4];  // "-9223372036.854775808"
+    char* end = digits;
+    if (negative) {
+        *end++ = '-';
+    }
+    end = std::to_chars(end, digits + sizeof digits, magnitude / kNanoPerDollar).ptr;
     std::uint64_t fraction = magnitude % kNanoPerDollar;
     if (fraction != 0) {
-        char digits[kDigits];
-        for (int i = kDigits - 1; i >= 0; i--) {
-            digits[i] = static_cast<char>('0' + fraction % 10);
-            fraction /= 10;
+        *end = '.';
+        for (int i = kDigits; i > 0; i--, fraction /= 10) {
+            end[i] = static_cast<char>('0' + fraction % 10);
         }
-        const std::string_view behind_point(digits, kDigits);
-        text += '.';
-        text += behind_point.substr(0, behind_point.find_last_not_of('0') + 1);
+        end += kDigits + 1;
+        while (end[-1] == '0') {
+            end--;
+        }
     }
+    out.append(digits, end);
+}
+
+std::string to_decimal(Money amount) {
+    std::string text;
+    append_decimal(text, amount);
     return text;
+}
+
+std::optional<Money> CostSum::total() const {
+    constexpr std::uint64_t kBillion = 1'000'000'000;
+    constexpr std::uint64_t kHalf = kBillion / 2;
+    if (!too_large_ && sum_ < std::numeric_limits<std::uint64_t>::max() - kHalf) {  // 18 dollars
+        return Money{
+            static_cast<std::int64_t>((static_cast<std::uint64_t>(sum_) + kHalf) / kBillion)};
+    }
+    const Wide nano = (sum_ + kHalf) / kBillion;
+    if (too_large_ || nano > static_cast<Wide>(std::numeric_limits<std::int64_t>::max())) {
+        return std::nullopt;
+    }
+    return Money{static_cast<std::int64_t>(nano)};
 }
 
 }  // namespace llmgw

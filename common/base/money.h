@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,10 +17,8 @@ struct Money {
     std::int64_t nano = 0;
 
     auto operator<=>(const Money&) const = default;
-    Money& operator+=(Money other) {
-        nano += other.nano;
-        return *this;
-    }
+    /// Stops at the largest amount there is: what a server counts up must not turn around.
+    Money& operator+=(Money other);
     friend Money operator+(Money a, Money b) { return a += b; }
 };
 
@@ -37,21 +36,27 @@ struct Rate {
 
 /// The shortest exact decimal: "0.0041", "12", "0".
 [[nodiscard]] std::string to_decimal(Money amount);
+void append_decimal(std::string& out, Money amount);
 
-/// An exact sum of units times rates; rounded to nano-dollars once, half up, at the end.
+/// An exact sum of units times rates, each with a factor. Rounded to nano-dollars once, half up,
+/// at the end.
 class CostSum {
   public:
-    void add(std::uint64_t units, Rate rate) {
-        sum_ += static_cast<Wide>(units) * static_cast<Wide>(rate.nano_per_million);
+    static constexpr std::uint32_t kOne = 1000;  ///< factors are in thousandths
+
+    void add(std::uint64_t units, Rate rate, std::uint32_t factor_milli = kOne) {
+        const Wide product = static_cast<Wide>(units) * static_cast<Wide>(rate.nano_per_million);
+        sum_ += product * factor_milli;
+        // Far beyond every Money, and far enough below the end of Wide for the next addition.
+        too_large_ = too_large_ || product >> 90U != 0 || sum_ >> 126U != 0;
     }
-    [[nodiscard]] Money total() const {
-        constexpr Wide kMillion = 1'000'000;
-        return Money{static_cast<std::int64_t>((sum_ + kMillion / 2) / kMillion)};
-    }
+    /// nullopt when it is too large for Money.
+    [[nodiscard]] std::optional<Money> total() const;
 
   private:
-    __extension__ using Wide = __int128;
-    Wide sum_ = 0;
+    __extension__ using Wide = unsigned __int128;
+    Wide sum_ = 0;  // in billionths of a nano-dollar
+    bool too_large_ = false;
 };
 
 }  // namespace llmgw

@@ -339,9 +339,12 @@ std::string to_hex(std::string_view bytes) {
     return result;
 }
 
+namespace {
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+}  // namespace
+
 std::string to_base64(std::string_view bytes) {
-    constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string result;
     result.reserve((bytes.size() + 2) / 3 * 4);
     for (std::size_t at = 0; at < bytes.size(); at += 3) {
@@ -351,10 +354,36 @@ std::string to_base64(std::string_view bytes) {
             group = group << 8 | (i < count ? byte_at(bytes, at + i) : 0);
         }
         for (std::size_t i = 0; i < 4; i++) {
-            result += i <= count ? kDigits[group >> (18 - 6 * i) & 63] : '=';
+            result += i <= count ? kBase64[group >> (18 - 6 * i) & 63] : '=';
         }
     }
     return result;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    for (int padding = 0; padding < 2 && text.ends_with('='); padding++) {
+        text.remove_suffix(1);
+    }
+    if (text.size() % 4 == 1) {
+        return std::nullopt;
+    }
+    std::string bytes;
+    bytes.reserve(text.size() * 3 / 4);
+    std::uint32_t group = 0;
+    unsigned bits = 0;
+    for (const char c : text) {
+        const std::size_t digit = kBase64.find(c);
+        if (digit == std::string_view::npos) {
+            return std::nullopt;
+        }
+        group = group << 6 | static_cast<std::uint32_t>(digit);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes += static_cast<char>(group >> bits & 0xff);
+        }
+    }
+    return bytes;
 }
 
 std::string mask_secret(std::string_view secret) {

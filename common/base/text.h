@@ -48,6 +48,8 @@ namespace llmgw {
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 [[nodiscard]] std::string to_base64(std::string_view bytes);
+/// nullopt when it is not base64 (RFC 4648 §4; the padding may be missing).
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 /// How a secret may be shown: its first characters up to a dash and its last four, "sk-…abcd"; only
 /// the dots for one too short to keep a secret that way.

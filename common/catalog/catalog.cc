@@ -91,8 +91,43 @@ const Prices& prices_for(const Mapping& mapping, std::uint64_t prompt_tokens) {
     return mapping.tiers.empty() ? mapping.prices : mapping.tiers.back().prices;
 }
 
+std::optional<Rate> unit_price(const Mapping& mapping, std::string_view unit) {
+    for (const UnitPrice& price : mapping.unit_prices) {
+        if (price.unit == unit) {
+            return price.per_unit;
+        }
+    }
+    return std::nullopt;
+}
+
+bool paid_by_tokens(const Mapping& mapping, const Prices& prices) {
+    if (mapping.unit_prices.empty() || prices.input != Rate{0} || prices.output != Rate{0}) {
+        return true;
+    }
+    // Tokens are free: a price for anything else but searches is what is paid instead.
+    return unit_price(mapping, "request").has_value() ||
+           std::all_of(mapping.unit_prices.begin(), mapping.unit_prices.end(),
+                       [](const UnitPrice& price) { return price.unit == "web_search"; });
+}
+
+std::optional<std::uint32_t> service_tier_factor(std::string_view provider, std::string_view tier) {
+    // What OpenAI, Anthropic and Groq answer when nothing special was asked for.
+    if (tier.empty() || tier == "default" || tier == "standard" || tier == "on_demand") {
+        return CostSum::kOne;
+    }
+    if (const Provider* const found = find_provider(provider)) {
+        for (const ServiceTier& known : found->service_tiers) {
+            if (known.id == tier) {
+                return static_cast<std::uint32_t>(known.multiplier_milli);
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 bool can_send(Wire wire) {
-    return wire == Wire::openai || wire == Wire::mock;
+    return wire == Wire::openai || wire == Wire::anthropic || wire == Wire::gemini ||
+           wire == Wire::mock;
 }
 
 std::string_view wire_name(Wire wire) {

@@ -12,7 +12,7 @@
 
 namespace llmgw {
 
-/// The format a provider's API speaks. Only `openai` can be sent to so far; see can_send().
+/// The format a provider's API speaks. Not all of them can be sent to: see can_send().
 enum class Wire : std::uint8_t {
     openai,
     anthropic,
@@ -22,6 +22,7 @@ enum class Wire : std::uint8_t {
     bedrock,
     azure,
     azure_anthropic,
+    cohere,
     media,    // image, video or speech APIs of their own
     unknown,  // the catalog knows the provider's models, but no API address
     mock,     // the built-in provider: answered inside llmgw, without any network
@@ -96,10 +97,13 @@ struct Mapping {
     std::uint64_t max_output = 0;  ///< tokens; 0: unknown
     Can streaming, vision, tools, parallel_tools, json_mode, json_schema, reasoning, web_search,
         audio_in, document_in, responses_api;
+    bool responses_only = false;  ///< offered by the Responses API alone: not by chat completions
     std::span<const std::string_view> reasoning_efforts;
     std::span<const std::string_view> tool_choices;
     /// Request fields that the provider takes for this model; empty: not known.
     std::span<const std::string_view> supported_parameters;
+    /// Top-level request fields that it answers with an error, beside those of Provider::rejects.
+    std::span<const std::string_view> rejects;
     std::span<const std::string_view> regions;
     std::span<const std::string_view> service_tiers;
     std::int64_t max_temperature_milli = 0;
@@ -152,6 +156,18 @@ struct ModelAtProvider {
 
 /// The prices that hold for a request with so many prompt tokens.
 [[nodiscard]] const Prices& prices_for(const Mapping& mapping, std::uint64_t prompt_tokens);
+
+/// The price of one unit other than tokens ("request", "web_search"); nullopt when it has none.
+[[nodiscard]] std::optional<Rate> unit_price(const Mapping& mapping, std::string_view unit);
+
+/// Whether tokens and requests are all that a model is paid by, with these of its prices: not
+/// seconds of video, characters of speech or pieces of images.
+[[nodiscard]] bool paid_by_tokens(const Mapping& mapping, const Prices& prices);
+
+/// A service tier's factor on a provider's token prices, in thousandths; nullopt for a tier whose
+/// prices are not known. The usual tier, which is also the empty one, has 1000.
+[[nodiscard]] std::optional<std::uint32_t> service_tier_factor(std::string_view provider,
+                                                               std::string_view tier);
 
 /// Whether this version can send requests in a provider's format.
 [[nodiscard]] bool can_send(Wire wire);

@@ -7,9 +7,9 @@
 namespace llmgw::catalog {
 
 /// The names of Wire's values in the data files and in output, in their order.
-inline constexpr std::array<std::string_view, 11> kWireNames{
-    "openai",          "anthropic", "gemini",  "vertex", "vertex-anthropic", "bedrock", "azure",
-    "azure-anthropic", "media",     "unknown", "mock",
+inline constexpr std::array<std::string_view, 12> kWireNames{
+    "openai", "anthropic",       "gemini", "vertex", "vertex-anthropic", "bedrock",
+    "azure",  "azure-anthropic", "cohere", "media",  "unknown",          "mock",
 };
 
 }  // namespace llmgw::catalog

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// OpenSSL's handles as owning pointers; for .cc files of common/secrets.
+// OpenSSL's handles as owning pointers; for .cc files only.
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 

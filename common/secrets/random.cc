@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 
+#include "common/base/crc32.h"
 #include "common/base/error.h"
 #include "common/base/text.h"
 #include "common/secrets/vault.h"
@@ -20,18 +21,6 @@ constexpr std::string_view kBase62 =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t kRandomCharacters = 40;
 constexpr std::size_t kChecksumCharacters = 6;  // 62^6 > 2^32
-
-// CRC-32 as in zlib and PNG, bit by bit: it runs once for each new key.
-std::uint32_t crc32(std::string_view text) {
-    std::uint32_t crc = 0xFFFFFFFFU;
-    for (const char c : text) {
-        crc ^= static_cast<unsigned char>(c);
-        for (int bit = 0; bit < 8; bit++) {
-            crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
-        }
-    }
-    return ~crc;
-}
 
 std::string random_base62(std::size_t length) {
     std::string text;

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/api/routes.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace llmgw {
 
 std::string normal_path(std::string_view path) {
-    std::string normal;
-    normal.reserve(path.size());
-    for (const char c : path) {
-        if (c != '/' || normal.empty() || normal.back() != '/') {
-            normal += c;
-        }
+    std::string single;
+    if (path.find("//") != std::string_view::npos) {
+        std::unique_copy(path.begin(), path.end(), std::back_inserter(single),
+                         [](char a, char b) { return a == '/' && b == '/'; });
+        path = single;
     }
-    while (normal.size() > 1 && normal.back() == '/') {
-        normal.pop_back();
+    if (path.ends_with('/')) {
+        path.remove_suffix(1);
     }
-    if (normal.starts_with("/openai/")) {
-        normal.erase(0, 7);
+    if (path.starts_with("/openai/")) {
+        path.remove_prefix(7);
     }
-    if (normal == "/v1" || normal.starts_with("/v1/")) {
-        normal.erase(0, 3);
+    if (path == "/v1" || path.starts_with("/v1/")) {
+        path.remove_prefix(3);
     }
-    if (normal.empty()) {
-        normal = "/";
-    }
-    return normal;
+    return std::string(path.empty() ? "/" : path);
 }
 
 std::optional<Endpoint> inference_endpoint(std::string_view normal_path) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/json_scan.h"
+#include "daemon/gateway/inference_call.h"
 #include "daemon/gateway/usage.h"
 
 namespace llmgw {
@@ -27,8 +28,10 @@ struct Spliced {
 };
 
 /// Adds to one JSON object: `cost` and `cost_details` to its `usage`, and `metadata`. `fields` are
-/// those of scan_object(). The views point into `object` and the result.
+/// those of scan_object(). When it is a whole answer to `call` whose provider told no usage, the
+/// `usage` is estimated. The views point into `object` and the result.
 [[nodiscard]] Spliced add_to_object(std::string_view object, const std::vector<JsonField>& fields,
-                                    const Additions& additions);
+                                    const Additions& additions,
+                                    const InferenceCall* call = nullptr);
 
 }  // namespace llmgw

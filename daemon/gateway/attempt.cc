@@ -7,9 +7,10 @@
 #include "common/base/clock.h"
 #include "common/base/json_scan.h"
 #include "common/base/text.h"
+#include "daemon/gateway/provider_call.h"
 #include "daemon/http/sse.h"
+#include "daemon/providers/auth_fields.h"
 #include "daemon/providers/mock.h"
-#include "daemon/providers/openai.h"
 #include "daemon/upstream/http_call.h"
 
 namespace llmgw {
@@ -22,11 +23,20 @@ constexpr std::size_t kMaxPlainBody = 256 * 1024 * 1024;
 constexpr std::size_t kOnHeap = 1024;
 constexpr std::size_t kMaxErrorBody = 1024 * 1024;
 
-// Client headers that mean something to a provider. Everything else stays here.
-constexpr std::string_view kForwarded[] = {"openai-beta", "idempotency-key"};
+// Client headers that mean something to a provider of a format. Everything else stays here.
+struct ForwardedField {
+    std::string_view name;
+    Wire wire;
+};
+constexpr ForwardedField kForwarded[] = {{"openai-beta", Wire::openai},
+                                         {"idempotency-key", Wire::openai},
+                                         {"anthropic-beta", Wire::anthropic}};
 
 // Upstream headers that mean something to a client.
 bool is_passed_on(std::string_view name) {
+    if (name.size() < 11) {
+        return false;
+    }
     const std::string lower = to_lower(name);
     return lower == "retry-after" || lower == "retry-after-ms" || lower == "openai-version" ||
            lower == "openai-processing-ms" || lower.starts_with("x-ratelimit-");
@@ -96,10 +106,14 @@ Error upstream_error(const Candidate& candidate, std::string what) {
 Task<Result<std::string>> read_all(UpstreamAnswer& answer, std::size_t limit) {
     std::string body;
     body.reserve(kOnHeap);
+    if (const auto whole = answer.take_whole()) {
+        body = *whole;
+        co_return body;
+    }
     for (;;) {
         const BodyPart part = co_await answer.next();
         if (part.state == BodyPart::State::failed) {
-            co_return tl::unexpected(part.error);
+            co_return tl::unexpected(*part.error);
         }
         if (part.state == BodyPart::State::end) {
             co_return body;
@@ -175,7 +189,7 @@ Task<Result<std::string>> read_beginning(UpstreamAnswer& answer) {
     for (;;) {
         const BodyPart part = co_await answer.next();
         if (part.state == BodyPart::State::failed) {
-            co_return tl::unexpected(part.error);
+            co_return tl::unexpected(*part.error);
         }
         if (part.state == BodyPart::State::end) {
             bytes += "\n\n";
@@ -206,17 +220,24 @@ CallTimeouts timeouts_of(const Exchange& exchange) {
 }
 
 // Fills in how the provider refused, from its status and body.
-void note_refusal(Attempt& out, const Candidate& candidate, const ResponseHead& head,
-                  std::string body) {
+void note_refusal(Attempt& out, const Candidate& candidate, const ProviderCall& made,
+                  const ResponseHead& head, std::string body) {
+    int code = head.status;
+    out.retry_fields = passed_on_fields(head);
+    if (made.translation) {
+        TranslatedRefusal told = translate_refusal(*made.translation, head, std::move(body));
+        code = told.status;
+        body = std::move(told.body);
+        out.retry_fields += told.retry_fields;
+    }
     const std::string& secret = candidate.access->secret;
     scrub(body, secret);
     const std::string words = provider_message(body);
-    const std::string status = std::to_string(head.status);
-    out.final = !is_provider_fault(head.status);
-    out.retry_fields = passed_on_fields(head);
+    const std::string status = std::to_string(code);
+    out.final = !is_provider_fault(code);
     // These would look like a refusal of the client's own key. A 403 can be about the request, too
     // (moderation, region), and is passed on.
-    if (head.status == 401 || head.status == 402) {
+    if (code == 401 || code == 402) {
         out.error =
             upstream_error(candidate, "the key \"" + candidate.access->label + "\" was refused (" +
                                           status + ")" + (words.empty() ? "" : ": " + words));
@@ -225,8 +246,8 @@ void note_refusal(Attempt& out, const Candidate& candidate, const ResponseHead& 
     }
     out.error = upstream_error(
         candidate, "it answered with status " + status + (words.empty() ? "" : ": " + words));
-    if (head.status >= 400 && !words.empty()) {
-        out.refused_status = head.status;
+    if (code >= 400 && !words.empty()) {
+        out.refused_status = code;
         out.body = std::move(body);
     }
 }
@@ -254,17 +275,17 @@ std::string upstream_head(const Candidate& candidate, const AdaptedRequest& requ
     head += request.path;
     head += " HTTP/1.1\r\nHost: ";
     head += url.host_header();
-    if (!secret.empty()) {
-        head += "\r\nAuthorization: Bearer ";
-        head += secret;
-    }
-    head += "\r\nContent-Type: application/json\r\nAccept: ";
+    head += "\r\n";
+    const Wire wire = wire_of(candidate);
+    append_auth_field(head, wire, secret);
+    head += request.fields;
+    head += "Content-Type: application/json\r\nAccept: ";
     head += call.stream ? "text/event-stream" : "application/json";
     head += "\r\nAccept-Encoding: identity\r\nUser-Agent: llmgw/" LLMGW_VERSION "\r\n";
     for (const HeaderView& header : client_head.headers) {
-        for (const std::string_view name : kForwarded) {
-            if (equals_ignoring_case(header.name, name)) {
-                head += std::string(name) + ": " + std::string(header.value) + "\r\n";
+        for (const ForwardedField& field : kForwarded) {
+            if (field.wire == wire && equals_ignoring_case(header.name, field.name)) {
+                head += std::string(field.name) + ": " + std::string(header.value) + "\r\n";
             }
         }
     }
@@ -274,8 +295,8 @@ std::string upstream_head(const Candidate& candidate, const AdaptedRequest& requ
     return head;
 }
 
-Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate) {
-    Attempt out;
+Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                   Attempt& out) {
     AttemptRecord record{std::string(candidate.provider_name()),
                          std::string(candidate.model_name()),
                          candidate.mock ? "" : candidate.access->label, 0, "none"};
@@ -285,12 +306,20 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
         exchange.attempts.push_back(std::move(record));
         exchange.active = nullptr;
     };
-    AdaptedRequest request;
+    ProviderCall made;
     if (candidate.mock) {
         out.answer = mock_answer(call, exchange.request_id, unix_ms() / 1000);
         record.status = 200;
     } else {
-        request = adapt_openai(call, candidate);
+        auto adapted = adapt_call(call, candidate);
+        if (!adapted) {
+            out.error = std::move(adapted.error());
+            out.final = !out.error.code.starts_with("unsupported");
+            finished("unsupported_request");
+            co_return;
+        }
+        made = std::move(*adapted);
+        const AdaptedRequest& request = made.request;
         out.changes = request.changes();
         auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange));
         exchange.active = http.get();
@@ -303,7 +332,7 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
             out.error.kind = why.kind;
             out.final = why.kind == Errc::interrupted;
             finished(error_name(why));
-            co_return out;
+            co_return;
         }
         record.status = http->head().status;
         out.answer = std::move(http);
@@ -312,13 +341,17 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
     const std::string_view type = head.header("content-type");
     if (head.status < 200 || head.status >= 300) {
         auto body = co_await read_all(*out.answer, kMaxErrorBody);
-        note_refusal(out, candidate, head, body ? std::move(*body) : std::string());
+        note_refusal(out, candidate, made, head, body ? std::move(*body) : std::string());
         out.answer.reset();
         finished(status_error_name(record.status));
-        co_return out;
+        co_return;
     }
     std::string wrong = unusable_head(head);
-    out.streaming = call.stream && !is_json_type(type);
+    out.streaming = call.stream && (made.translation || !is_json_type(type));
+    if (wrong.empty() && made.translation) {
+        out.answer = translate_answer(std::move(out.answer), std::move(made.translation),
+                                      exchange.request_id, unix_ms() / 1000);
+    }
     if (wrong.empty()) {
         Result<std::string> body;
         if (out.streaming) {
@@ -345,12 +378,11 @@ Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candi
         out.answer.reset();
         out.body.clear();
         finished(kind == Errc::timeout ? "upstream_timeout" : "upstream_error");
-        co_return out;
+        co_return;
     }
     UpstreamAnswer* const answer = out.answer.get();
     finished("none");
     exchange.active = answer;
-    co_return out;
 }
 
 }  // namespace llmgw

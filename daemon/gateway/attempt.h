@@ -35,7 +35,8 @@ struct Attempt {
 
 /// Sends a request to one provider and waits until it is known whether the provider answers it:
 /// for a stream its first event, for a plain answer all of it. Adds its record to the exchange.
-Task<Attempt> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate);
+Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                   Attempt& out);
 
 /// Headers of an upstream's answer that the client gets too, as header lines.
 [[nodiscard]] std::string passed_on_fields(const ResponseHead& head);

@@ -9,8 +9,8 @@
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
 #include "daemon/gateway/pipeline.h"
+#include "daemon/gateway/provider_call.h"
 #include "daemon/gateway/setup.h"
-#include "daemon/providers/openai.h"
 
 namespace llmgw {
 
@@ -150,7 +150,11 @@ Result<std::string> dry_run(const Home& home, const GatewayCall& call) {
         return "mock/" + first.upstream_model + " is answered inside llmgw; nothing is sent\n\n" +
                (*parsed)->body + "\n";
     }
-    const AdaptedRequest request = adapt_openai(**parsed, first);
+    const auto made = adapt_call(**parsed, first);
+    if (!made) {
+        return tl::unexpected(made.error());
+    }
+    const AdaptedRequest& request = made->request;
     const std::string secret =
         first.access->secret.empty() ? "" : mask_secret(first.access->secret);
     std::string text = upstream_head(first, request, **parsed, head_of(call), secret);

@@ -44,7 +44,7 @@ Task<void> run(UrlCall& call) {
             break;
         }
         if (part.state == BodyPart::State::failed) {
-            call.result = tl::unexpected(part.error);
+            call.result = tl::unexpected(*part.error);
         } else {
             call.sink.on_data(part.bytes);
         }

@@ -2,9 +2,11 @@
 #include "daemon/gateway/chat_stream.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/json_scan.h"
 #include "common/base/text.h"
+#include "daemon/gateway/estimate.h"
 #include "daemon/http/sse.h"
 
 namespace llmgw {
@@ -17,26 +19,68 @@ bool contains(std::string_view bytes, std::string_view word) {
     return bytes.find(word) != std::string_view::npos;
 }
 
-// Whether a member of that name has a value beginning with one of `first` bytes. The name is looked
-// for from behind its opening quote: quotes are everywhere, and the search goes by first bytes.
-bool has_member(std::string_view bytes, std::string_view name_and_quote, std::string_view first) {
-    for (std::size_t at = bytes.find(name_and_quote); at != std::string_view::npos;
+// Where the next value of a member of that name begins. The name is looked for from behind its
+// opening quote: quotes are everywhere, and the search goes by first bytes.
+std::size_t find_value(std::string_view bytes, std::string_view name_and_quote, std::size_t from) {
+    for (std::size_t at = bytes.find(name_and_quote, from); at != std::string_view::npos;
          at = bytes.find(name_and_quote, at + 1)) {
-        std::size_t next = bytes.find_first_not_of(" \t", at + name_and_quote.size());
-        if (next == std::string_view::npos || bytes[next] != ':') {
-            continue;
+        const std::size_t colon = bytes.find_first_not_of(" \t", at + name_and_quote.size());
+        if (colon != std::string_view::npos && bytes[colon] == ':') {
+            return bytes.find_first_not_of(" \t", colon + 1);
         }
-        next = bytes.find_first_not_of(" \t", next + 1);
-        if (next != std::string_view::npos && first.find(bytes[next]) != std::string_view::npos) {
+    }
+    return std::string_view::npos;
+}
+
+// Whether a member of that name has a value beginning with one of `first` bytes.
+bool has_member(std::string_view bytes, std::string_view name_and_quote, std::string_view first) {
+    for (std::size_t at = find_value(bytes, name_and_quote, 0); at != std::string_view::npos;
+         at = find_value(bytes, name_and_quote, at)) {
+        if (first.find(bytes[at]) != std::string_view::npos) {
             return true;
         }
     }
     return false;
 }
 
-// Whether some choice ends here.
+// Whether some choice ends here. Some servers write an empty reason until then.
 bool has_finish_reason(std::string_view bytes) {
-    return has_member(bytes, "finish_reason\"", "\"");
+    constexpr std::string_view kName = "finish_reason\"";
+    for (std::size_t at = find_value(bytes, kName, 0); at != std::string_view::npos;
+         at = find_value(bytes, kName, at)) {
+        if (bytes[at] == '"' && !bytes.substr(at + 1).starts_with('"')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The members of the first chunk in whole events; none when there is only something else.
+std::vector<JsonField> first_chunk(std::string_view events, std::string& joined) {
+    while (!events.empty()) {
+        const std::size_t end = std::min(find_event_end(events), events.size());
+        if (auto fields = scan_object(event_data(events.substr(0, end), joined))) {
+            return std::move(*fields);
+        }
+        events.remove_prefix(end);
+    }
+    return {};
+}
+
+// A chunk that tells an estimated usage, with the head of the stream's other chunks.
+std::string usage_chunk(std::string_view events, const std::string& usage_members) {
+    std::string chunk = "{";
+    std::string joined;
+    for (const JsonField& field : first_chunk(events, joined)) {
+        if (!key_is(field, "choices") && !key_is(field, "usage")) {
+            chunk += '"';
+            chunk += field.key;
+            chunk += "\":";
+            chunk += field.value;
+            chunk += ',';
+        }
+    }
+    return chunk + "\"choices\":[],\"usage\":{" + usage_members + "}}";
 }
 
 }  // namespace
@@ -46,7 +90,7 @@ bool ChatStream::feed(std::string_view bytes, std::string& out) {
         return true;
     }
     if (carry_.empty() && passes(bytes)) {
-        finish_seen_ = finish_seen_ || has_finish_reason(bytes);
+        note(bytes, bytes);
         out.append(bytes);
         return true;
     }
@@ -85,11 +129,12 @@ void ChatStream::event(std::string_view bytes, std::string& out) {
     std::string joined;
     const std::string_view data = event_data(bytes, joined);
     if (data.starts_with("[DONE]")) {
+        estimate(out);
         done_ = true;
         out.append(bytes);
         return;
     }
-    finish_seen_ = finish_seen_ || has_finish_reason(data);
+    note(data, bytes);
     if (mentions_usage(data) && usage_event(data, out)) {
         return;
     }
@@ -101,6 +146,27 @@ void ChatStream::event(std::string_view bytes, std::string& out) {
     out.append(bytes);
 }
 
+// Takes down what the end of the stream will need to know. `text` is the data of whole events.
+void ChatStream::note(std::string_view text, std::string_view events) {
+    const bool unknown_usage = call_ != nullptr && !usage_;
+    if (unknown_usage) {
+        characters_ += completion_characters(text);
+    }
+    if (has_finish_reason(text)) {
+        finish_seen_ = true;
+        last_ = unknown_usage ? events : std::string_view();
+    }
+}
+
+// Estimates the usage of a stream that has ended properly although its provider told none.
+void ChatStream::estimate(std::string& out) {
+    if (call_ == nullptr || usage_ || !finish_seen_) {
+        return;
+    }
+    const Usage usage = estimate_usage(*call_, characters_, additions_.mapping);
+    usage_event(usage_chunk(last_, estimated_usage_members(call_->endpoint, usage)), out);
+}
+
 // Handles an event whose data has a `usage` member; false when it goes on as it is.
 bool ChatStream::usage_event(std::string_view data, std::string& out) {
     const auto fields = scan_object(data);
@@ -110,10 +176,12 @@ bool ChatStream::usage_event(std::string_view data, std::string& out) {
     }
     if (json_kind(usage->value) == JsonKind::object) {
         const Spliced spliced = add_to_object(data, *fields, additions_);
-        usage_ = spliced.usage;
-        cost_ = spliced.cost;
+        if (spliced.usage) {
+            usage_ = spliced.usage;
+            cost_ = spliced.cost;
+        }
         if (client_wants_usage_) {
-            if (additions_.plain) {
+            if (additions_.plain || !spliced.usage) {
                 return false;
             }
             out += "data: ";
@@ -159,6 +227,7 @@ bool ChatStream::finish(std::string& out) {
     if (!finish_seen_) {
         return false;
     }
+    estimate(out);
     done_ = true;
     out += kDone;
     return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,11 @@ namespace llmgw {
 /// for usage, takes it out, and knows how the stream ended. Pure: bytes in, bytes out.
 class ChatStream {
   public:
-    ChatStream(bool client_wants_usage, const Additions& additions)
-        : client_wants_usage_(client_wants_usage), additions_(additions) {}
+    /// `call` is what the usage is estimated from when the provider tells none by the end of a
+    /// complete stream; nullptr: it is not estimated.
+    ChatStream(bool client_wants_usage, const Additions& additions,
+               const InferenceCall* call = nullptr)
+        : client_wants_usage_(client_wants_usage), additions_(additions), call_(call) {}
 
     /// Takes what has arrived and appends to `out` what the client gets of it. False when an event
     /// grows over kMaxEvent.
@@ -38,12 +42,17 @@ class ChatStream {
     [[nodiscard]] bool mentions_usage(std::string_view bytes) const;
     void event(std::string_view bytes, std::string& out);
     bool usage_event(std::string_view data, std::string& out);
+    void note(std::string_view text, std::string_view events);
+    void estimate(std::string& out);
 
     bool client_wants_usage_;
     const Additions& additions_;
-    std::string carry_;         // an event that has not all arrived
-    std::size_t looked_ = 0;    // how far carry_ has been searched for its end
-    bool finish_seen_ = false;  // some choice has a finish reason
+    const InferenceCall* call_;
+    std::uint64_t characters_ = 0;  // of the completion, while its usage is not known
+    std::string last_;              // the events in which a choice has ended, likewise
+    std::string carry_;             // an event that has not all arrived
+    std::size_t looked_ = 0;        // how far carry_ has been searched for its end
+    bool finish_seen_ = false;      // some choice has a finish reason
     bool done_ = false;
     bool failed_ = false;
     std::optional<Usage> usage_;

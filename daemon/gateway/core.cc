@@ -5,13 +5,13 @@ namespace llmgw {
 
 std::string Core::new_request_id() {
     constexpr std::string_view kHex = "0123456789abcdef";
-    std::string id = "req_";
+    std::string id = "req_000000000000000000000000";
     std::uint64_t bits = 0;
-    for (int i = 0; i < 24; i++) {
-        if (i % 12 == 0) {
+    for (std::size_t i = 4; i < id.size(); i++) {
+        if (i % 12 == 4) {
             bits = random();
         }
-        id += kHex[bits & 15];
+        id[i] = kHex[bits & 15];
         bits >>= 4;
     }
     return id;

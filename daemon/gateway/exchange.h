@@ -24,7 +24,7 @@ struct AttemptRecord {
     std::string model;
     std::string key;    ///< the provider key's label
     int status = 0;     ///< 0: no answer
-    std::string error;  ///< "none", "network_error", "upstream_timeout", "upstream_error"…
+    std::string error;  ///< "none", "network_error", "upstream_timeout", "unsupported_request"…
 };
 
 /// One request on its way through the gateway.

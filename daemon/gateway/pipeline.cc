@@ -7,10 +7,10 @@
 #include "daemon/api/errors.h"
 #include "daemon/gateway/attempt.h"
 #include "daemon/gateway/exchange.h"
+#include "daemon/gateway/provider_call.h"
 #include "daemon/gateway/relay.h"
 #include "daemon/gateway/resolve.h"
 #include "daemon/log.h"
-#include "daemon/providers/openai.h"
 
 namespace llmgw {
 
@@ -31,7 +31,11 @@ std::optional<Error> strict_refusal(const Exchange& exchange, const InferenceCal
     if (!exchange.snapshot->settings.strict || candidate.mock) {
         return std::nullopt;
     }
-    const AdaptedRequest adapted = adapt_openai(call, candidate);
+    const auto made = adapt_call(call, candidate);
+    if (!made) {
+        return std::nullopt;  // the attempt tells why
+    }
+    const AdaptedRequest& adapted = made->request;
     if (adapted.dropped.empty() && adapted.clamped.empty()) {
         return std::nullopt;
     }
@@ -61,7 +65,8 @@ Task<void> answer_failure(Exchange& exchange, const InferenceCall& call, const C
     std::string fields = exchange.answer_fields(candidate, last.changes) + last.retry_fields;
     exchange.core.stats.errors++;
     AnswerHead head;
-    const bool only_one = exchange.attempts.size() == 1;
+    // A request that no provider can be asked is not their failure.
+    const bool only_one = exchange.attempts.size() == 1 || last.error.kind == Errc::invalid_request;
     if (last.refused_status != 0 && (last.final || only_one)) {
         head.status = last.refused_status;
     } else {
@@ -82,6 +87,14 @@ Task<void> answer_failure(Exchange& exchange, const InferenceCall& call, const C
     co_await exchange.client.answer(head, std::move(body));
 }
 
+// Where the token counts come from, for the log.
+std::string usage_source(const Outcome& outcome) {
+    if (!outcome.usage) {
+        return "unknown";
+    }
+    return outcome.usage->estimated ? "estimated" : "provider";
+}
+
 void account(Exchange& exchange, const Candidate& candidate, const Outcome& outcome) {
     Stats& stats = exchange.core.stats;
     stats.errors += outcome.complete ? 0 : 1;
@@ -97,7 +110,8 @@ void account(Exchange& exchange, const Candidate& candidate, const Outcome& outc
             {{"request_id", exchange.request_id},
              {"provider", std::string(candidate.provider_name())},
              {"model", std::string(candidate.model_name())},
-             {"cost", outcome.cost ? to_decimal(outcome.cost->total) : "unknown"}});
+             {"cost", outcome.cost ? to_decimal(outcome.cost->total) : "unknown"},
+             {"usage", usage_source(outcome)}});
     }
 }
 
@@ -149,7 +163,10 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
             co_await answer_error(exchange, *refusal);
             co_return;
         }
-        Attempt tried = co_await attempt(exchange, **call, candidate);
+        Attempt tried;
+        if (!client.gone()) {
+            co_await attempt(exchange, **call, candidate, tried);
+        }
         if (tried.answer) {
             co_await relay(exchange, **call, candidate, tried);
             exchange.active = nullptr;

@@ -18,6 +18,8 @@
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
 #include "daemon/gateway/setup.h"
+#include "daemon/providers/anthropic.h"
+#include "daemon/providers/auth_fields.h"
 #include "daemon/upstream/http_call.h"
 
 namespace llmgw {
@@ -42,8 +44,11 @@ Task<void> run(Probe& probe) {
     std::string head = "GET " + url.path + "/models HTTP/1.1\r\nHost: " + url.host_header() +
                        "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n"
                        "User-Agent: llmgw/" LLMGW_VERSION "\r\nConnection: close\r\n";
-    if (!probe.access.secret.empty()) {
-        head += "Authorization: Bearer " + probe.access.secret + "\r\n";
+    const Provider* const provider = probe.access.provider;
+    const Wire wire = provider == nullptr ? Wire::openai : provider->wire;
+    append_auth_field(head, wire, probe.access.secret);
+    if (wire == Wire::anthropic) {
+        head += kAnthropicVersion;
     }
     head += "\r\n";
     probe.result = co_await probe.http.start(url, head, {});

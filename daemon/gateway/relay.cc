@@ -47,7 +47,7 @@ std::string error_event(const Candidate& candidate, Error error) {
 Task<Outcome> relay_plain(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
                           const Attempt& attempt) {
     const Additions additions = additions_for(exchange, call, candidate);
-    Spliced spliced = add_to_object(attempt.body, attempt.fields, additions);
+    Spliced spliced = add_to_object(attempt.body, attempt.fields, additions, &call);
     AnswerHead head;
     head.fields = exchange.answer_fields(candidate, attempt.changes);
     if (spliced.cost) {
@@ -64,7 +64,7 @@ Task<Outcome> relay_plain(Exchange& exchange, const InferenceCall& call, const C
 Task<Outcome> relay_stream(Exchange& exchange, const InferenceCall& call,
                            const Candidate& candidate, Attempt& attempt) {
     const Additions additions = additions_for(exchange, call, candidate);
-    ChatStream stream(call.include_usage, additions);
+    ChatStream stream(call.include_usage, additions, &call);
     AnswerHead head;
     head.content_type = "text/event-stream; charset=utf-8";
     head.fields = exchange.answer_fields(candidate, attempt.changes);
@@ -85,7 +85,7 @@ Task<Outcome> relay_stream(Exchange& exchange, const InferenceCall& call,
         out.clear();
         if (part.state == BodyPart::State::failed) {
             failed = true;
-            broken = part.error;
+            broken = *part.error;
             open = !exchange.client.gone();
         } else if (!stream.feed(part.bytes, out)) {
             failed = true;

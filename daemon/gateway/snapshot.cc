@@ -19,6 +19,8 @@ ProviderAccess make_access(const ProviderKey& key, const Vault& vault) {
     access.provider = catalog::find_provider(key.provider);
     access.name = access.provider != nullptr ? key.provider : key.label;
     access.enabled = key.enabled;
+    access.region = key.region;
+    access.options = key.options;
     auto url = parse_base_url(key.base_url);
     if (!url) {
         access.problem = std::move(url.error());

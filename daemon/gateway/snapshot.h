@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/error.h"
@@ -26,11 +27,13 @@ struct ProviderAccess {
     std::string name;                    ///< what answers call it: the catalog's id, or the label
     BaseUrl url;
     std::string secret;  ///< empty: none is sent
+    std::string region;  ///< empty: the provider's default
+    std::vector<std::pair<std::string, std::string>> options;
     bool enabled = true;
     std::optional<Error> problem;   ///< why it cannot be used: no secret, a bad URL
     bool from_environment = false;  ///< not stored: found in the provider's usual variable
 
-    /// Catalog formats other than OpenAI's cannot be sent to.
+    /// Not all of the catalog's formats can be sent to.
     [[nodiscard]] bool usable() const {
         return enabled && !problem && (provider == nullptr || catalog::can_send(provider->wire));
     }

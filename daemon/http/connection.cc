@@ -31,8 +31,11 @@ constexpr std::size_t kBodyReserve = 8 * 1024 * 1024;  // what a declared length
 
 }  // namespace
 
-Connection::Connection(Server& server, asio::ip::tcp::socket tcp)
-    : server_(server), socket_(std::move(tcp)), deadline_(server.loop(), [this] { close(); }) {
+Connection::Connection(Server& server, Fd fd)
+    : server_(server),
+      socket_(server.loop(), std::move(fd)),
+      deadline_(server.loop(), [this] { close(); }) {
+    socket_.on_input([this] { look_for_end(); });
     server_.connections_.insert(this);
 }
 
@@ -40,38 +43,33 @@ Connection::~Connection() {
     server_.closed(*this);
 }
 
-void Connection::Readable::await_suspend(std::coroutine_handle<> waiting) const {
-    connection.waiting_ = waiting;
-    connection.arm();
+Io Connection::take_input() {
+    auto& scratch = server_.loop().scratch();
+    const IoResult got = socket_.read_some(scratch.data(), scratch.size());
+    if (got.state == Io::ok) {
+        in_.append(scratch.data(), got.bytes);
+    }
+    return got.state;
 }
 
-void Connection::arm() {
-    if (armed_) {
-        return;
-    }
-    armed_ = true;
-    socket_.receive([self = shared_from_this()](IoResult result) {
-        self->armed_ = false;
-        self->input(result);
-    });
+bool Connection::Input::attempt() {
+    state_ = connection_.take_input();
+    return state_ != Io::again;
 }
 
-void Connection::input(IoResult result) {
-    arrived_ = result.state;
-    if (result.state == Io::ok) {
-        in_.append(socket_.received().data(), result.bytes);
-        more_at_once_ = result.bytes == socket_.received().size();
-    }
-    if (waiting_) {
-        std::exchange(waiting_, nullptr).resume();
+// Input while a request is being answered is the client's next request, which can wait, or its end.
+void Connection::look_for_end() {
+    if (!gone_callback_ || half_closed_) {
         return;
     }
-    // A request is being answered. Input now is the client's next request, which can wait, or its
-    // end.
-    if (!gone_callback_ || !socket_.is_open() || result.state == Io::ok) {
+    Io state = Io::ok;
+    while (state == Io::ok && in_.size() < kMaxHead && socket_.may_read()) {
+        state = take_input();
+    }
+    if (state == Io::ok || state == Io::again) {
         return;
     }
-    if (result.state == Io::closed && !peer_has_gone(socket_.tcp().native_handle())) {
+    if (state == Io::closed && !peer_has_gone(socket_.native_handle())) {
         half_closed_ = true;
         return;
     }
@@ -81,8 +79,8 @@ void Connection::input(IoResult result) {
 
 void Connection::on_gone(std::function<void()> callback) {
     gone_callback_ = std::move(callback);
-    if (gone_callback_ && !half_closed_) {
-        arm();
+    if (gone_callback_ && socket_.may_read()) {
+        look_for_end();
     }
 }
 
@@ -109,19 +107,6 @@ Task<void> Connection::run(std::shared_ptr<Connection> self) {
     }
     self->gone_callback_ = nullptr;
     self->socket_.close();
-}
-
-Task<Io> Connection::read_more() {
-    // Input that came while the last request was being answered is in in_ already.
-    co_await Readable{*this};
-    if (arrived_ == Io::ok && more_at_once_) {
-        auto& scratch = server_.loop().scratch();
-        const IoResult more = socket_.read_some(scratch.data(), scratch.size());
-        if (more.state == Io::ok) {
-            in_.append(scratch.data(), more.bytes);
-        }
-    }
-    co_return arrived_;
 }
 
 Task<bool> Connection::read_head(std::size_t& head_size) {
@@ -189,9 +174,11 @@ Task<Connection::Step> Connection::serve_one() {
         co_return sent&& keep_alive_ ? Step::next : Step::close;
     }
     std::string body;
-    const Step read = co_await read_body(head, body);
-    if (read == Step::close) {
-        co_return Step::close;
+    if (!take_body(head, body)) {
+        const Step read = co_await read_body(head, body);
+        if (read == Step::close) {
+            co_return Step::close;
+        }
     }
     deadline_.clear();
     server_.in_flight_++;
@@ -204,17 +191,33 @@ Task<Connection::Step> Connection::serve_one() {
                                                                           : Step::close;
 }
 
-Task<Connection::Step> Connection::read_body(const RequestHead& head, std::string& body) {
+// Takes a body that is here already, as most are; false: it has to be waited for, or refused.
+bool Connection::take_body(const RequestHead& head, std::string& body) {
     if (head.framing.kind == BodyFraming::Kind::none) {
-        co_return Step::next;
+        return true;
     }
+    if (head.framing.kind != BodyFraming::Kind::length || head.framing.length > in_.size() ||
+        head.framing.length > server_.service().max_body()) {
+        return false;
+    }
+    const auto size = static_cast<std::size_t>(head.framing.length);
+    if (size == in_.size()) {
+        body = std::exchange(in_, {});
+    } else {
+        body = in_.substr(0, size);
+        in_.erase(0, size);
+    }
+    return true;
+}
+
+Task<Connection::Step> Connection::read_body(const RequestHead& head, std::string& body) {
     if (head.framing.length > server_.service().max_body()) {
         const HttpRefusal refusal = body_too_large();
         co_return co_await refuse_and_close(refusal);
     }
     if (head.expect_continue && in_.empty()) {
         std::array<iovec, 1> pieces{piece("HTTP/1.1 100 Continue\r\n\r\n")};
-        Sending sending{*this, pieces};
+        Sending sending(*this, pieces);
         const bool sent = co_await sending;
         if (!sent) {
             co_return Step::close;
@@ -228,35 +231,20 @@ Task<Connection::Step> Connection::read_body(const RequestHead& head, std::strin
 
 Task<Connection::Step> Connection::read_sized_body(std::uint64_t size, std::string& body) {
     const auto wanted = static_cast<std::size_t>(size);
-    std::size_t have = std::min(wanted, in_.size());
-    if (have == in_.size()) {
-        body = std::exchange(in_, {});
-    } else {
-        body = in_.substr(0, have);
-        in_.erase(0, have);
-    }
+    body = std::exchange(in_, {});
+    std::size_t have = body.size();
     body.reserve(std::min(wanted, std::max(have, kBodyReserve)));
     while (have < wanted) {
         deadline_.set(kBodyStall);
         if (body.size() == have) {
             body.resize(std::min(wanted, have + kBodyStep));
         }
-        const IoResult got = socket_.read_some(body.data() + have, body.size() - have);
-        if (got.state == Io::ok) {
-            have += got.bytes;
-        } else if (got.state != Io::again) {
+        Socket::Read reading(socket_, std::span(body).subspan(have));
+        const IoResult got = co_await reading;
+        if (got.state != Io::ok) {
             co_return Step::close;
-        } else {
-            co_await Readable{*this};
-            if (arrived_ != Io::ok) {
-                co_return Step::close;
-            }
-            const std::size_t taken = std::min(in_.size(), wanted - have);
-            body.resize(have);
-            body.append(in_, 0, taken);
-            in_.erase(0, taken);
-            have += taken;
         }
+        have += got.bytes;
     }
     body.resize(wanted);
     co_return Step::next;
@@ -311,8 +299,7 @@ Task<void> Connection::refuse(const LocalAnswer& refusal) {
 // Closing while the client still sends would reset the connection before it reads the answer
 // (RFC 9112 §9.6); so the rest of its request is read and dropped for a while.
 Task<void> Connection::linger() {
-    std::error_code ignored;
-    socket_.tcp().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    socket_.shutdown_send();
     deadline_.set(kLingerTime);
     idle_ = true;  // a daemon that stops does not wait for it
     for (;;) {
@@ -324,24 +311,15 @@ Task<void> Connection::linger() {
     }
 }
 
-bool Connection::Sending::await_ready() {
-    const Io state = connection.gone_ ? Io::failed : write_now(connection.socket_, pieces);
-    sent = state == Io::ok;
-    connection.gone_ = connection.gone_ || (!sent && state != Io::again);
-    return state != Io::again;
+void Connection::Sending::await_suspend(std::coroutine_handle<> waiting) {
+    connection_.deadline_.set(kWriteStall);
+    write_.await_suspend(waiting);
 }
 
-bool Connection::Sending::await_suspend(std::coroutine_handle<> waiting) {
-    rest.emplace(connection.write_rest({pieces.begin(), pieces.end()}));
-    return rest->await_suspend(waiting);
-}
-
-Task<bool> Connection::write_rest(std::vector<iovec> pieces) {
-    deadline_.set(kWriteStall);
-    const bool sent = co_await socket_.write(std::move(pieces));
-    deadline_.clear();
-    gone_ = gone_ || !sent;
-    co_return sent;
+bool Connection::Sending::await_resume() {
+    connection_.deadline_.clear();
+    connection_.gone_ = connection_.gone_ || !write_.await_resume();
+    return !connection_.gone_;
 }
 
 std::string Connection::head_text(const AnswerHead& head, std::optional<std::size_t> size) {
@@ -389,7 +367,7 @@ Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_vi
             pieces.push_back(piece(part));
         }
     }
-    Sending sending{*this, pieces};
+    Sending sending(*this, pieces);
     const bool sent = co_await sending;
     co_return sent;
 }
@@ -403,7 +381,7 @@ Task<bool> Connection::begin(const AnswerHead& head, std::string_view first) {
     if (!first.empty()) {
         add_chunk(std::span(pieces).subspan<1, 3>(), first, buffer);
     }
-    Sending sending{*this, pieces};
+    Sending sending(*this, pieces);
     const bool sent = co_await sending;
     co_return sent;
 }
@@ -424,7 +402,7 @@ Task<bool> Connection::send(std::string_view bytes) {
     char buffer[20];
     std::array<iovec, 3> pieces{};
     add_chunk(pieces, bytes, buffer);
-    Sending sending{*this, pieces};
+    Sending sending(*this, pieces);
     const bool sent = co_await sending;
     co_return sent;
 }
@@ -438,7 +416,7 @@ Task<bool> Connection::end(bool clean) {
         co_return !gone_;
     }
     std::array<iovec, 1> pieces{piece("0\r\n\r\n")};
-    Sending sending{*this, pieces};
+    Sending sending(*this, pieces);
     const bool sent = co_await sending;
     co_return sent;
 }

@@ -20,7 +20,7 @@ namespace llmgw {
 /// streaming connection costs no thread and no buffer.
 class Connection : public Client, public std::enable_shared_from_this<Connection> {
   public:
-    Connection(Server& server, asio::ip::tcp::socket tcp);
+    Connection(Server& server, Fd fd);
     ~Connection() override;
 
     /// Serves until the connection ends. `self` keeps it alive.
@@ -40,47 +40,52 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     Task<void> refuse(const LocalAnswer& refusal);
 
   private:
-    struct Readable {
-        Connection& connection;
-        [[nodiscard]] bool await_ready() const noexcept { return false; }
-        void await_suspend(std::coroutine_handle<> waiting) const;
-        void await_resume() const noexcept {}
+    // Waits for input and appends it to in_; how that went.
+    class Input final : public Socket::Wait {
+      public:
+        explicit Input(Connection& connection)
+            : Wait(connection.socket_), connection_(connection) {}
+        [[nodiscard]] Io await_resume() const { return state_; }
+
+      private:
+        bool attempt() override;
+        Connection& connection_;
+        Io state_ = Io::again;
     };
-    // A write; true when it reached the socket. Most go out at once, without a coroutine.
-    struct Sending {
-        Connection& connection;
-        std::span<iovec> pieces;
-        bool sent = false;
-        std::optional<Task<bool>> rest;
-        [[nodiscard]] bool await_ready();
-        [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiting);
-        [[nodiscard]] bool await_resume() { return rest ? rest->await_resume() : sent; }
+    // A write; true when it reached the socket.
+    class Sending {
+      public:
+        Sending(Connection& connection, std::span<iovec> pieces)
+            : connection_(connection), write_(connection.socket_, pieces) {}
+        [[nodiscard]] bool await_ready() { return connection_.gone_ || write_.await_ready(); }
+        void await_suspend(std::coroutine_handle<> waiting);
+        [[nodiscard]] bool await_resume();
+
+      private:
+        Connection& connection_;
+        Socket::Write write_;
     };
     enum class Step { next, close };
 
     Task<Step> serve_one();
     Task<bool> read_head(std::size_t& head_size);
+    bool take_body(const RequestHead& head, std::string& body);
     Task<Step> read_body(const RequestHead& head, std::string& body);
     Task<Step> read_sized_body(std::uint64_t size, std::string& body);
     Task<Step> read_chunked_body(std::string& body);
-    Task<Io> read_more();
+    Input read_more() { return Input(*this); }
+    Io take_input();
     Task<Step> refuse_and_close(const HttpRefusal& refusal);
     Task<bool> answer_locally(const LocalAnswer& local);
-    Task<bool> write_rest(std::vector<iovec> pieces);
     void add_chunk(std::span<iovec, 3> pieces, std::string_view bytes, char (&buffer)[20]) const;
     Task<void> linger();
-    void arm();
-    void input(IoResult result);
+    void look_for_end();
     std::string head_text(const AnswerHead& head, std::optional<std::size_t> size);
 
     Server& server_;
     Socket socket_;
     std::string in_;  // bytes that have arrived and are not consumed
     Deadline deadline_;
-    bool armed_ = false;               // a wait for input is under way
-    Io arrived_ = Io::ok;              // how the last one ended
-    bool more_at_once_ = false;        // and whether more can be read without waiting
-    std::coroutine_handle<> waiting_;  // resumed by it, unless a request is being answered
     std::function<void()> gone_callback_;
     bool gone_ = false;
     bool half_closed_ = false;  // the client sends no more, but may still read

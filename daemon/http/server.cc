@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/http/server.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <asio/post.hpp>
+#include <cerrno>
 #include <coroutine>
 #include <ctime>
 #include <utility>
@@ -12,21 +17,17 @@ namespace llmgw {
 
 namespace {
 
-constexpr int kBacklog = 4096;  // the kernel lowers it to net.core.somaxconn
+constexpr int kBacklog = 4096;                         // the kernel lowers it to net.core.somaxconn
 constexpr std::chrono::milliseconds kAcceptPause{50};  // when the process is out of descriptors
 
-struct AcceptAwaiter {
+struct ClientWaits {
     asio::ip::tcp::acceptor& acceptor;
-    asio::ip::tcp::socket& socket;
-    std::error_code error;
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiting) {
-        acceptor.async_accept(socket, [this, waiting](const std::error_code& result) {
-            error = result;
-            waiting.resume();
-        });
+        acceptor.async_wait(asio::ip::tcp::acceptor::wait_read,
+                            [waiting](const std::error_code&) { waiting.resume(); });
     }
-    [[nodiscard]] std::error_code await_resume() const noexcept { return error; }
+    void await_resume() const noexcept {}
 };
 
 }  // namespace
@@ -62,7 +63,7 @@ Result<std::uint16_t> Server::listen(const std::string& host, int port) {
         return fail(Errc::failed, "cannot listen on " + where + ": " + error.message(),
                     "llmgw serve --host 127.0.0.1 --port 0");
     }
-    acceptor_.set_option(asio::ip::tcp::no_delay(true), error);
+    acceptor_.non_blocking(true, error);
     return acceptor_.local_endpoint().port();
 }
 
@@ -72,22 +73,22 @@ void Server::start() {
 
 Task<void> Server::accept() {
     while (!draining_) {
-        asio::ip::tcp::socket socket(loop_.io());
-        AcceptAwaiter accepted{acceptor_, socket, {}};
-        const std::error_code error = co_await accepted;
-        if (draining_) {
-            break;
-        }
-        if (error) {
+        Fd fd(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!fd.valid()) {
+            const bool none = errno == EAGAIN || errno == EWOULDBLOCK;
             // ECONNABORTED, EMFILE and their like pass; a listener never ends by itself.
-            co_await loop_.sleep(kAcceptPause);
+            if (none) {
+                ClientWaits waits{acceptor_};
+                co_await waits;
+            } else if (errno != EINTR) {
+                co_await loop_.sleep(kAcceptPause);
+            }
             continue;
         }
-        std::error_code ignored;
-        socket.non_blocking(true, ignored);
-        socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+        const int on = 1;
+        ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         const bool full = connections_.size() >= service_.max_connections();
-        auto connection = std::make_shared<Connection>(*this, std::move(socket));
+        auto connection = std::make_shared<Connection>(*this, std::move(fd));
         spawn(full ? turn_away(std::move(connection)) : Connection::run(std::move(connection)));
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/net/loop.h"
 
+#include <time.h>
+
 #include <asio/executor_work_guard.hpp>
 #include <utility>
 
@@ -29,12 +31,20 @@ Deadline::~Deadline() {
     }
 }
 
-void Deadline::set(Clock::time_point now, std::chrono::milliseconds from_now) {
-    at_ = now + from_now;
+// steady_clock is CLOCK_MONOTONIC; this is the same clock, as of the kernel's last tick.
+Deadline::Clock::time_point Deadline::now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return Clock::time_point(std::chrono::seconds(time.tv_sec) +
+                             std::chrono::nanoseconds(time.tv_nsec));
+}
+
+void Deadline::set(std::chrono::milliseconds from_now) {
+    at_ = now() + from_now;
     loop_.sweep_later();
 }
 
-Loop::Loop() : io_(1), sweep_timer_(io_) {}
+Loop::Loop() : io_(1), reactor_(io_), sweep_timer_(io_) {}
 
 Loop::~Loop() = default;
 

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <functional>
 
+#include "daemon/net/reactor.h"
+
 namespace llmgw {
 
 class Loop;
@@ -24,9 +26,11 @@ class Deadline {
     Deadline(const Deadline&) = delete;
     Deadline& operator=(const Deadline&) = delete;
 
+    /// The time to a few milliseconds, for what needs no more: a fifth of Clock::now()'s cost.
+    [[nodiscard]] static Clock::time_point now();
+
     /// Replaces the time that was set before.
-    void set(std::chrono::milliseconds from_now) { set(Clock::now(), from_now); }
-    void set(Clock::time_point now, std::chrono::milliseconds from_now);
+    void set(std::chrono::milliseconds from_now);
     void clear() { at_ = Clock::time_point::max(); }
 
   private:
@@ -48,6 +52,7 @@ class Loop {
     Loop& operator=(const Loop&) = delete;
 
     asio::io_context& io() { return io_; }
+    Reactor& reactor() { return reactor_; }
     /// Shared by everything on the loop: its content is gone after the next co_await.
     std::array<char, 128 * 1024>& scratch() { return scratch_; }
 
@@ -73,6 +78,7 @@ class Loop {
     void sweep();
 
     asio::io_context io_;
+    Reactor reactor_;
     asio::steady_timer sweep_timer_;
     bool sweeping_ = false;
     Deadline* first_ = nullptr;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/net/socket.h"
 
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
 #include <cerrno>
 
 namespace llmgw {
@@ -48,53 +51,162 @@ void Socket::SslDeleter::operator()(ssl_st* ssl) const noexcept {
     SSL_free(ssl);
 }
 
-// received_ is written before it is read.
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-Socket::Socket(Tcp tcp) : tcp_(std::move(tcp)) {}
+Socket::Socket(Loop& loop, Fd fd) : loop_(loop) {
+    open(std::move(fd));
+}
 
 Socket::~Socket() {
+    LLMGW_ASSERT(wait_ == nullptr || !wait_->waiting_);
     close();
 }
+
+void Socket::open(Fd fd) {
+    fd_ = std::move(fd);
+    may_read_ = may_write_ = ended_ = false;
+    loop_.reactor().add(fd_.get(), *this);
+}
+
+void Socket::close() noexcept {
+    if (!fd_.valid()) {
+        return;
+    }
+    loop_.reactor().remove(fd_.get(), *this);
+    fd_.reset();
+    if (Wait* const wait = std::exchange(wait_, nullptr)) {
+        asio::post(loop_.io(), [wait] {
+            wait->attempt();
+            std::exchange(wait->waiting_, nullptr).resume();
+        });
+    }
+}
+
+void Socket::Wait::await_suspend(std::coroutine_handle<> waiting) {
+    LLMGW_ASSERT(socket_.wait_ == nullptr);
+    waiting_ = waiting;
+    socket_.wait_ = this;
+}
+
+void Socket::ready(std::uint32_t events) {
+    constexpr std::uint32_t kEnds = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    may_read_ = may_read_ || (events & (EPOLLIN | kEnds)) != 0;
+    may_write_ = may_write_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    ended_ = ended_ || (events & kEnds) != 0;
+    if (wait_ != nullptr && wait_->attempt()) {
+        // Whoever goes on may destroy this socket.
+        std::exchange(std::exchange(wait_, nullptr)->waiting_, nullptr).resume();
+        return;
+    }
+    if (may_read_ && input_callback_) {
+        input_callback_();
+    }
+}
+
+bool Socket::Read::attempt() {
+    result_ = socket_.read_some(buffer_.data(), buffer_.size());
+    return result_.state != Io::again;
+}
+
+bool Socket::Write::attempt() {
+    for (;;) {
+        while (!pieces_.empty() && pieces_.front().iov_len == 0) {
+            pieces_ = pieces_.subspan(1);
+        }
+        if (pieces_.empty()) {
+            state_ = Io::ok;
+            return true;
+        }
+        const IoResult result = socket_.write_some(pieces_);
+        state_ = result.state;
+        if (state_ != Io::ok) {
+            return state_ != Io::again;
+        }
+        std::size_t left = result.bytes;
+        for (iovec& one : pieces_) {
+            const std::size_t step = std::min(left, one.iov_len);
+            one.iov_base = static_cast<char*>(one.iov_base) + step;
+            one.iov_len -= step;
+            left -= step;
+            if (left == 0) {
+                break;
+            }
+        }
+    }
+}
+
+// Waits for the end of a connect() that is under way (connect(2), EINPROGRESS).
+class Socket::Connected final : public Wait {
+  public:
+    using Wait::Wait;
+    [[nodiscard]] bool await_resume() const { return socket_.is_open(); }
+
+  private:
+    bool attempt() override { return socket_.may_write_ || !socket_.is_open(); }
+};
 
 Task<std::error_code> Socket::connect(std::vector<asio::ip::tcp::endpoint> endpoints) {
     std::error_code error = asio::error::host_not_found;
     for (const auto& endpoint : endpoints) {
-        std::error_code ignored;
-        tcp_.close(ignored);
-        tcp_.open(endpoint.protocol(), error);
-        if (error) {
+        close();
+        const auto& protocol = endpoint.protocol();
+        Fd fd(::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                       protocol.protocol()));
+        if (!fd.valid()) {
+            error = {errno, std::system_category()};
             continue;
         }
-        tcp_.non_blocking(true, ignored);
-        tcp_.set_option(asio::ip::tcp::no_delay(true), ignored);
-        if (::connect(tcp_.native_handle(), endpoint.data(),
-                      static_cast<socklen_t>(endpoint.size())) != 0) {
-            if (errno != EINPROGRESS) {
-                error = {errno, std::system_category()};
-                continue;
-            }
-            const bool ready = co_await writable();
-            if (!ready) {
-                co_return asio::error::operation_aborted;
-            }
-            int result = 0;
-            socklen_t size = sizeof result;
-            ::getsockopt(tcp_.native_handle(), SOL_SOCKET, SO_ERROR, &result, &size);
-            if (result != 0) {
-                error = {result, std::system_category()};
-                continue;
-            }
+        const int on = 1;
+        ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        if (::connect(fd.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) {
+            open(std::move(fd));
+            co_return std::error_code();
         }
-        co_return std::error_code();
+        if (errno != EINPROGRESS) {
+            error = {errno, std::system_category()};
+            continue;
+        }
+        open(std::move(fd));
+        Connected connected(*this);
+        const bool still_open = co_await connected;
+        if (!still_open) {
+            co_return asio::error::operation_aborted;
+        }
+        int result = 0;
+        socklen_t size = sizeof result;
+        ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &result, &size);
+        if (result == 0) {
+            co_return std::error_code();
+        }
+        error = {result, std::system_category()};
     }
     co_return error;
 }
+
+// Goes on with a TLS handshake whenever the peer has said something.
+class Socket::Handshake final : public Wait {
+  public:
+    using Wait::Wait;
+    /// The SSL_get_error() of its end; SSL_ERROR_NONE: done.
+    [[nodiscard]] int await_resume() const { return reason_; }
+
+  private:
+    bool attempt() override {
+        if (!socket_.is_open()) {
+            reason_ = SSL_ERROR_SYSCALL;
+            return true;
+        }
+        ERR_clear_error();
+        const int returned = SSL_connect(socket_.ssl_.get());
+        reason_ = returned == 1 ? SSL_ERROR_NONE : SSL_get_error(socket_.ssl_.get(), returned);
+        return reason_ != SSL_ERROR_WANT_READ && reason_ != SSL_ERROR_WANT_WRITE;
+    }
+    int reason_ = SSL_ERROR_NONE;
+};
 
 Task<Result<void>> Socket::start_tls(const std::string& host) {
     ERR_clear_error();
     ssl_.reset(SSL_new(client_context()));
     LLMGW_ASSERT(ssl_ != nullptr);
-    SSL_set_fd(ssl_.get(), tcp_.native_handle());
+    SSL_set_fd(ssl_.get(), fd_.get());
     std::error_code not_an_address;
     asio::ip::make_address(host, not_an_address);
     if (not_an_address) {
@@ -105,34 +217,21 @@ Task<Result<void>> Socket::start_tls(const std::string& host) {
     } else {
         X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
     }
-    for (;;) {
-        ERR_clear_error();
-        const int returned = SSL_connect(ssl_.get());
-        if (returned == 1) {
-            co_return Result<void>();
-        }
-        const int reason = SSL_get_error(ssl_.get(), returned);
-        bool ready = false;
-        if (reason == SSL_ERROR_WANT_READ) {
-            ready = co_await readable();
-        } else if (reason == SSL_ERROR_WANT_WRITE) {
-            ready = co_await writable();
-        } else {
-            co_return fail(Errc::upstream, tls_failure(ssl_.get(), host));
-        }
-        if (!ready) {
-            co_return fail(Errc::upstream, "the connection was closed during the TLS handshake");
-        }
+    Handshake handshake(*this);
+    const int reason = co_await handshake;
+    if (!is_open()) {
+        co_return fail(Errc::upstream, "the connection was closed during the TLS handshake");
     }
+    if (reason != SSL_ERROR_NONE) {
+        co_return fail(Errc::upstream, tls_failure(ssl_.get(), host));
+    }
+    co_return Result<void>();
 }
 
 IoResult Socket::ssl_result(int returned) {
     switch (SSL_get_error(ssl_.get(), returned)) {
         case SSL_ERROR_WANT_READ:
-            ssl_wants_write_ = false;
-            return {Io::again};
         case SSL_ERROR_WANT_WRITE:
-            ssl_wants_write_ = true;
             return {Io::again};
         case SSL_ERROR_ZERO_RETURN:
             return {Io::closed};
@@ -141,32 +240,45 @@ IoResult Socket::ssl_result(int returned) {
     }
 }
 
-IoResult Socket::read_some(char* buffer, std::size_t size) {
-    if (!tcp_.is_open()) {
-        return {Io::failed};
-    }
-    if (ssl_) {
-        ERR_clear_error();
-        std::size_t bytes = 0;
-        const int returned = SSL_read_ex(ssl_.get(), buffer, size, &bytes);
-        return returned == 1 ? IoResult{Io::ok, bytes} : ssl_result(returned);
+IoResult Socket::plain_read(char* buffer, std::size_t size) {
+    if (!may_read_) {
+        return {Io::again};
     }
     for (;;) {
-        const ssize_t got = ::recv(tcp_.native_handle(), buffer, size, 0);
+        const ssize_t got = ::recv(fd_.get(), buffer, size, 0);
         if (got > 0) {
+            // All that had arrived has been read. What comes next, an end too, is a new event.
+            may_read_ = static_cast<std::size_t>(got) == size || ended_;
             return {Io::ok, static_cast<std::size_t>(got)};
         }
         if (got == 0) {
             return {Io::closed};
         }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            may_read_ = false;
+            return {Io::again};
+        }
         if (errno != EINTR) {
-            return {errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed};
+            return {Io::failed};
         }
     }
 }
 
+IoResult Socket::read_some(char* buffer, std::size_t size) {
+    if (!is_open()) {
+        return {Io::failed};
+    }
+    if (!ssl_) {
+        return plain_read(buffer, size);
+    }
+    ERR_clear_error();
+    std::size_t bytes = 0;
+    const int returned = SSL_read_ex(ssl_.get(), buffer, size, &bytes);
+    return returned == 1 ? IoResult{Io::ok, bytes} : ssl_result(returned);
+}
+
 IoResult Socket::write_some(std::span<const iovec> pieces) {
-    if (!tcp_.is_open()) {
+    if (!is_open()) {
         return {Io::failed};
     }
     if (ssl_) {
@@ -185,110 +297,22 @@ IoResult Socket::write_some(std::span<const iovec> pieces) {
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = std::min(pieces.size(), kMaxPieces);
     for (;;) {
-        const ssize_t sent = ::sendmsg(tcp_.native_handle(), &message, MSG_NOSIGNAL);
+        const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
         if (sent >= 0) {
             return {Io::ok, static_cast<std::size_t>(sent)};
         }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            may_write_ = false;
+            return {Io::again};
+        }
         if (errno != EINTR) {
-            return {errno == EAGAIN || errno == EWOULDBLOCK ? Io::again : Io::failed};
-        }
-    }
-}
-
-namespace {
-struct ReceiveAwaiter {
-    Socket& socket;
-    IoResult result;
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiting) {
-        socket.receive([this, waiting](IoResult received) {
-            result = received;
-            waiting.resume();
-        });
-    }
-    [[nodiscard]] IoResult await_resume() const noexcept { return result; }
-};
-}  // namespace
-
-Task<IoResult> Socket::read(char* buffer, std::size_t size) {
-    if (!ssl_) {
-        ReceiveAwaiter first{*this, {Io::failed}};
-        IoResult result = co_await first;
-        if (result.state == Io::ok) {
-            std::copy_n(received_.data(), result.bytes, buffer);
-            if (result.bytes == received_.size()) {
-                const IoResult more = read_some(buffer + result.bytes, size - result.bytes);
-                result.bytes += more.state == Io::ok ? more.bytes : 0;
-            }
-        }
-        co_return result;
-    }
-    for (;;) {
-        const IoResult result = read_some(buffer, size);
-        if (result.state != Io::again) {
-            co_return result;
-        }
-        bool ready = false;
-        if (ssl_wants_write_) {
-            ready = co_await writable();
-        } else {
-            ready = co_await readable();
-        }
-        if (!ready) {
-            co_return IoResult{Io::failed};
-        }
-    }
-}
-
-Io write_now(Socket& socket, std::span<iovec>& pieces) {
-    for (;;) {
-        while (!pieces.empty() && pieces.front().iov_len == 0) {
-            pieces = pieces.subspan(1);
-        }
-        if (pieces.empty()) {
-            return Io::ok;
-        }
-        const IoResult result = socket.write_some(pieces);
-        if (result.state != Io::ok) {
-            return result.state;
-        }
-        std::size_t left = result.bytes;
-        for (iovec& one : pieces) {
-            const std::size_t step = std::min(left, one.iov_len);
-            one.iov_base = static_cast<char*>(one.iov_base) + step;
-            one.iov_len -= step;
-            left -= step;
-            if (left == 0) {
-                break;
-            }
-        }
-    }
-}
-
-Task<bool> Socket::write(std::vector<iovec> pieces) {
-    std::span<iovec> rest = pieces;
-    for (;;) {
-        const Io state = write_now(*this, rest);
-        if (state == Io::ok) {
-            co_return true;
-        }
-        if (state != Io::again) {
-            co_return false;
-        }
-        bool ready = false;
-        if (ssl_ && !ssl_wants_write_) {
-            ready = co_await readable();
-        } else {
-            ready = co_await writable();
-        }
-        if (!ready) {
-            co_return false;
+            return {Io::failed};
         }
     }
 }
 
 bool Socket::is_quiet() {
-    if (!tcp_.is_open()) {
+    if (!is_open() || ended_) {
         return false;
     }
     char byte = 0;
@@ -297,13 +321,22 @@ bool Socket::is_quiet() {
         const int returned = SSL_peek(ssl_.get(), &byte, 1);
         return returned <= 0 && SSL_get_error(ssl_.get(), returned) == SSL_ERROR_WANT_READ;
     }
-    return ::recv(tcp_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+    return ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-void Socket::close() noexcept {
-    std::error_code ignored;
-    tcp_.close(ignored);
+std::string Socket::peer_address() const {
+    asio::ip::tcp::endpoint peer;
+    auto size = static_cast<socklen_t>(peer.capacity());
+    if (::getpeername(fd_.get(), peer.data(), &size) != 0) {
+        return {};
+    }
+    peer.resize(size);
+    return peer.address().to_string();
+}
+
+void Socket::shutdown_send() {
+    ::shutdown(fd_.get(), SHUT_WR);
 }
 
 }  // namespace llmgw

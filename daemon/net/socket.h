@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/types.h>
 #include <sys/uio.h>
 
-#include <array>
-#include <asio/buffer.hpp>
-#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,7 +16,9 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/base/fd.h"
 #include "daemon/net/loop.h"
+#include "daemon/net/reactor.h"
 #include "daemon/net/task.h"
 
 struct ssl_st;
@@ -37,51 +37,62 @@ struct IoResult {
     std::size_t bytes = 0;
 };
 
-/// A non-blocking TCP connection, with TLS on it or not. Reading and writing never wait; the
-/// awaiters do. At most one coroutine waits for each direction. Only for the loop's thread.
-class Socket {
+/// A non-blocking TCP connection, with TLS on it or not. read_some() and write_some() never wait;
+/// the awaiters do. At most one coroutine waits at a time. Only for the loop's thread.
+class Socket : private Reactor::Watch {
   public:
-    using Tcp = asio::ip::tcp::socket;
-
-    explicit Socket(Loop& loop) : tcp_(loop.io()) {}
-    explicit Socket(Tcp tcp);
-    ~Socket();
+    /// One to be connected.
+    explicit Socket(Loop& loop) : loop_(loop) {}
+    /// One that was accepted, already non-blocking.
+    Socket(Loop& loop, Fd fd);
+    ~Socket() override;
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
 
-    /// Suspends until the socket is ready in one direction; resumes with false when it was closed.
-    struct ReadyAwaiter {
-        Tcp& tcp;
-        Tcp::wait_type direction;
-        bool ok = false;
-        [[nodiscard]] bool await_ready() const noexcept { return false; }
-        void await_suspend(std::coroutine_handle<> waiting) {
-            tcp.async_wait(direction, [this, waiting](const std::error_code& error) {
-                ok = !error;
-                waiting.resume();
-            });
-        }
-        [[nodiscard]] bool await_resume() const noexcept { return ok; }
-    };
-    ReadyAwaiter readable() { return {tcp_, Tcp::wait_read}; }
-    ReadyAwaiter writable() { return {tcp_, Tcp::wait_write}; }
+    /// A coroutine's wait until attempt() says that there is nothing more to wait for. It is tried
+    /// at once, then whenever the socket has become ready, and a last time when it was closed.
+    class Wait {
+      public:
+        explicit Wait(Socket& socket) : socket_(socket) {}
+        Wait(const Wait&) = delete;
+        Wait& operator=(const Wait&) = delete;
+        virtual ~Wait() = default;
+        [[nodiscard]] bool await_ready() { return attempt(); }
+        void await_suspend(std::coroutine_handle<> waiting);
 
-    /// Waits for input and takes the first of it into received(), then calls `callback(IoResult)`.
-    /// Asio then needs one system call for the wait and one for the bytes; waiting for readiness
-    /// alone would need a third. Not for TLS.
-    template <typename Callback>
-    void receive(Callback callback) {
-        tcp_.async_receive(
-            asio::buffer(received_), [callback = std::move(callback)](const std::error_code& error,
-                                                                      std::size_t bytes) mutable {
-                const Io state =
-                    !error ? Io::ok : (error == asio::error::eof ? Io::closed : Io::failed);
-                callback(IoResult{state, bytes});
-            });
-    }
-    /// The bytes of the last receive(). When it is full there may be more to read at once.
-    using Received = std::array<char, 2048>;
-    [[nodiscard]] const Received& received() const { return received_; }
+      protected:
+        virtual bool attempt() = 0;
+        Socket& socket_;
+
+      private:
+        friend class Socket;
+        std::coroutine_handle<> waiting_;
+    };
+
+    /// Reads into a buffer; `again` is never the result. The buffer is filled right before the
+    /// coroutine goes on, so the loop's scratch may be used.
+    class Read final : public Wait {
+      public:
+        Read(Socket& socket, std::span<char> buffer) : Wait(socket), buffer_(buffer) {}
+        [[nodiscard]] IoResult await_resume() const { return result_; }
+
+      private:
+        bool attempt() override;
+        std::span<char> buffer_;
+        IoResult result_{Io::again};
+    };
+
+    /// Writes all pieces, and changes them on the way; false when the connection broke.
+    class Write final : public Wait {
+      public:
+        Write(Socket& socket, std::span<iovec> pieces) : Wait(socket), pieces_(pieces) {}
+        [[nodiscard]] bool await_resume() const { return state_ == Io::ok; }
+
+      private:
+        bool attempt() override;
+        std::span<iovec> pieces_;
+        Io state_ = Io::again;
+    };
 
     /// Connects to the first of the endpoints that answers.
     Task<std::error_code> connect(std::vector<asio::ip::tcp::endpoint> endpoints);
@@ -90,34 +101,42 @@ class Socket {
 
     IoResult read_some(char* buffer, std::size_t size);
     IoResult write_some(std::span<const iovec> pieces);
+    /// Whether read_some() may have something, as far as is known.
+    [[nodiscard]] bool may_read() const { return may_read_ || !is_open(); }
 
-    /// Waits and reads; `size` is at least that of Received. `again` is never returned.
-    Task<IoResult> read(char* buffer, std::size_t size);
-    /// Waits until all pieces are written; false when the connection broke.
-    Task<bool> write(std::vector<iovec> pieces);
+    /// Called, from now on, when there is input or an end and no coroutine waits for it.
+    void on_input(std::function<void()> callback) { input_callback_ = std::move(callback); }
 
     /// Whether an idle connection can still be used: no byte and no end has arrived.
     bool is_quiet();
-    /// Ends both directions and wakes whoever waits.
+    void shutdown_send();
+    /// Ends both directions; whoever waits goes on a moment later.
     void close() noexcept;
-    [[nodiscard]] bool is_open() const { return tcp_.is_open(); }
-    Tcp& tcp() { return tcp_; }
+    [[nodiscard]] bool is_open() const { return fd_.valid(); }
+    /// The peer's IP address as text; empty when there is none.
+    [[nodiscard]] std::string peer_address() const;
+    [[nodiscard]] int native_handle() const { return fd_.get(); }
 
   private:
     struct SslDeleter {
         void operator()(ssl_st* ssl) const noexcept;
     };
+    class Connected;
+    class Handshake;
+    void ready(std::uint32_t events) override;
+    void open(Fd fd);
+    IoResult plain_read(char* buffer, std::size_t size);
     IoResult ssl_result(int returned);
 
-    Tcp tcp_;
-    Received received_;
+    Loop& loop_;
+    Fd fd_;
+    Wait* wait_ = nullptr;
+    std::function<void()> input_callback_;
     std::unique_ptr<ssl_st, SslDeleter> ssl_;
-    bool ssl_wants_write_ = false;
+    bool may_read_ = false;
+    bool may_write_ = false;
+    bool ended_ = false;  // the peer's end, or an error, is behind what is left to read
 };
-
-/// Writes what it can at once and leaves in `pieces` what is still to be written; `ok` when all is
-/// out. Changes the pieces.
-Io write_now(Socket& socket, std::span<iovec>& pieces);
 
 inline iovec piece(std::string_view bytes) {
     return {const_cast<char*>(bytes.data()), bytes.size()};

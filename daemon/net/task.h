@@ -2,11 +2,8 @@
 #pragma once
 
 #include <coroutine>
-#include <cstddef>
 #include <optional>
 #include <utility>
-
-#include "daemon/net/frame_pool.h"
 
 namespace llmgw {
 
@@ -32,9 +29,6 @@ struct PromiseBase {
         }
         void await_resume() const noexcept {}
     };
-
-    static void* operator new(std::size_t size) { return allocate_frame(size); }
-    static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
 
     [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
     [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }

@@ -26,12 +26,12 @@ class MockAnswer : public UpstreamAnswer {
     [[nodiscard]] const ResponseHead& head() const override { return head_; }
     Task<BodyPart> next() override {
         if (cancelled_) {
-            co_return BodyPart{BodyPart::State::failed, {}, {.kind = Errc::interrupted}};
+            co_return BodyPart::failed({.kind = Errc::interrupted});
         }
         if (at_ == pieces_.size()) {
             co_return BodyPart{};
         }
-        co_return BodyPart{BodyPart::State::data, pieces_[at_++], {}};
+        co_return BodyPart{BodyPart::State::data, pieces_[at_++]};
     }
     void cancel() override { cancelled_ = true; }
 

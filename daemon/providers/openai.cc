@@ -2,46 +2,36 @@
 #include "daemon/providers/openai.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
+
+#include "daemon/providers/message_quirks.h"
+#include "daemon/providers/splice.h"
 
 namespace llmgw {
 
 namespace {
 
-// Replaces the bytes from `begin` to `end` of the client's body.
-struct Edit {
-    std::size_t begin;
-    std::size_t end;
-    std::string text;
-};
-
-std::size_t offset_in(const InferenceCall& call, std::string_view part) {
-    return static_cast<std::size_t>(part.data() - call.body.data());
-}
-
-Edit replace_value(const InferenceCall& call, const JsonField& field, std::string text) {
-    const std::size_t begin = offset_in(call, field.value);
-    return {begin, begin + field.value.size(), std::move(text)};
-}
-
-Edit replace_key(const InferenceCall& call, const JsonField& field, std::string text) {
-    const std::size_t begin = offset_in(call, field.key);
-    return {begin, begin + field.key.size(), std::move(text)};
+TextEdit replace_value(const InferenceCall& call, const JsonField& field, std::string text) {
+    return replace_part(call.body, field.value, std::move(text));
 }
 
 // Removes a member and one of the commas beside it. `first` is whether all before it are removed.
-Edit remove_member(const InferenceCall& call, std::size_t index, bool first) {
+TextEdit remove_member(const InferenceCall& call, std::size_t index, bool first) {
     const auto& fields = call.fields;
-    const std::size_t key_begin = offset_in(call, fields[index].key) - 1;
-    const std::size_t value_end = offset_in(call, fields[index].value) + fields[index].value.size();
+    const auto end_of = [&](const JsonField& field) {
+        return offset_in(call.body, field.value) + field.value.size();
+    };
+    const auto start_of = [&](const JsonField& field) {
+        return offset_in(call.body, field.key) - 1;
+    };
     if (!first) {
-        const auto& before = fields[index - 1];
-        return {offset_in(call, before.value) + before.value.size(), value_end, {}};
+        return {end_of(fields[index - 1]), end_of(fields[index]), {}};
     }
     const std::size_t end =
-        index + 1 < fields.size() ? offset_in(call, fields[index + 1].key) - 1 : value_end;
-    return {key_begin, end, {}};
+        index + 1 < fields.size() ? start_of(fields[index + 1]) : end_of(fields[index]);
+    return {start_of(fields[index]), end, {}};
 }
 
 // Fields that speak to llmgw and mean nothing to a provider.
@@ -49,12 +39,8 @@ bool is_for_gateway(const JsonField& field) {
     return key_is(field, "routing");
 }
 
-bool rejects(const Candidate& candidate, const JsonField& field) {
-    if (candidate.access == nullptr || candidate.access->provider == nullptr) {
-        return false;
-    }
-    const auto& list = candidate.access->provider->rejects;
-    return std::any_of(list.begin(), list.end(),
+bool is_among(std::span<const std::string_view> names, const JsonField& field) {
+    return std::any_of(names.begin(), names.end(),
                        [&](std::string_view name) { return key_is(field, name); });
 }
 
@@ -98,13 +84,13 @@ std::string options_with_usage(std::string_view options) {
     return text + "\"include_usage\":true}";
 }
 
-void splice(const InferenceCall& call, std::vector<Edit> edits, AdaptedRequest& out) {
+void splice(const InferenceCall& call, std::vector<TextEdit> edits, AdaptedRequest& out) {
     std::sort(edits.begin(), edits.end(),
-              [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
+              [](const TextEdit& a, const TextEdit& b) { return a.begin < b.begin; });
     const std::string_view body = call.body;
     std::size_t at = 0;
     out.body.reserve(2 * edits.size() + 1);
-    for (Edit& edit : edits) {
+    for (TextEdit& edit : edits) {
         out.body.push_back(body.substr(at, edit.begin - at));
         if (!edit.text.empty()) {
             out.body.push_back(out.owned.emplace_back(std::move(edit.text)));
@@ -112,6 +98,127 @@ void splice(const InferenceCall& call, std::vector<Edit> edits, AdaptedRequest& 
         at = edit.end;
     }
     out.body.push_back(body.substr(at));
+}
+
+// Goes through the members of one request and collects the edits that it needs.
+class OpenAiEdits {
+  public:
+    OpenAiEdits(const InferenceCall& call, const Candidate& candidate, const Quirks* quirks)
+        : call_(call), candidate_(candidate), quirks_(quirks) {
+        edits_.reserve(2);
+    }
+    AdaptedRequest finish();
+
+  private:
+    [[nodiscard]] bool rejects(const JsonField& field) const;
+    [[nodiscard]] std::string_view other_name(const JsonField& field) const;
+    void change_value(const JsonField& field);
+    void change_for_quirks(const JsonField& field);
+    void replace(const JsonField& field, std::string text) {
+        edits_.push_back(replace_value(call_, field, std::move(text)));
+    }
+
+    const InferenceCall& call_;
+    const Candidate& candidate_;
+    const Quirks* quirks_;
+    AdaptedRequest out_;
+    std::vector<TextEdit> edits_;
+    bool usage_asked_ = !call_.stream || call_.include_usage;
+};
+
+bool OpenAiEdits::rejects(const JsonField& field) const {
+    const Provider* const provider =
+        candidate_.access == nullptr ? nullptr : candidate_.access->provider;
+    return (provider != nullptr && is_among(provider->rejects, field)) ||
+           (candidate_.mapping != nullptr && is_among(candidate_.mapping->rejects, field)) ||
+           (quirks_ != nullptr && is_among(quirks_->rejects, field));
+}
+
+// The name under which a field is sent instead of its own; empty: it keeps it, or has no other.
+std::string_view OpenAiEdits::other_name(const JsonField& field) const {
+    const auto is_free = [&](std::string_view name) {
+        return find_field(call_.fields, name) == nullptr && !rejects(JsonField{name, {}});
+    };
+    if (quirks_ != nullptr) {
+        for (const FieldRename& rename : quirks_->renames) {
+            if (key_is(field, rename.from) && is_free(rename.to)) {
+                return rename.to;
+            }
+        }
+    }
+    // Two names of one limit, without which an answer could be of any length.
+    constexpr std::array<FieldRename, 2> kLimits = {{
+        {"max_completion_tokens", "max_tokens"},
+        {"max_tokens", "max_completion_tokens"},
+    }};
+    for (const FieldRename& limit : kLimits) {
+        if (key_is(field, limit.from) && rejects(field) && is_free(limit.to)) {
+            return limit.to;
+        }
+    }
+    return {};
+}
+
+void OpenAiEdits::change_value(const JsonField& field) {
+    if (key_is(field, "model")) {
+        if (json_text(field.value) != candidate_.upstream_model) {
+            replace(field, json_quote(candidate_.upstream_model));
+        }
+    } else if (key_is(field, "temperature")) {
+        if (auto text = clamped_temperature(candidate_, field)) {
+            replace(field, std::move(*text));
+            out_.clamped.emplace_back("temperature");
+        }
+    } else if (key_is(field, "stream_options") && !usage_asked_) {
+        replace(field, options_with_usage(field.value));
+        usage_asked_ = true;
+    } else if (quirks_ != nullptr) {
+        change_for_quirks(field);
+    }
+}
+
+void OpenAiEdits::change_for_quirks(const JsonField& field) {
+    if (key_is(field, "messages") && (quirks_->short_tool_ids || quirks_->wants_reasoning)) {
+        edit_messages(*quirks_, call_.body, field.value, edits_);
+    } else if (key_is(field, "tool_choice") && !quirks_->required_tool_choice.empty()) {
+        if (json_text(field.value) == "required") {
+            replace(field, json_quote(quirks_->required_tool_choice));
+        }
+    } else if (key_is(field, "reasoning_effort") && !quirks_->thinking_switch.empty()) {
+        const auto effort = json_text(field.value);
+        if (effort && find_field(call_.fields, quirks_->thinking_switch) == nullptr) {
+            replace(field, std::string(field.value) + "," + json_quote(quirks_->thinking_switch) +
+                               (*effort == "none" ? ":false" : ":true"));
+        }
+    }
+}
+
+AdaptedRequest OpenAiEdits::finish() {
+    out_.path = endpoint_path(call_.endpoint);
+    bool all_removed = true;  // of the members so far
+    for (std::size_t i = 0; i < call_.fields.size(); i++) {
+        const JsonField& field = call_.fields[i];
+        if (const std::string_view name = other_name(field); !name.empty()) {
+            edits_.push_back(replace_part(call_.body, field.key, std::string(name)));
+            out_.renamed.emplace_back(field.key);
+            all_removed = false;
+        } else if (is_for_gateway(field)) {
+            edits_.push_back(remove_member(call_, i, all_removed));
+        } else if (rejects(field)) {
+            edits_.push_back(remove_member(call_, i, all_removed));
+            out_.dropped.emplace_back(field.key);
+            usage_asked_ = usage_asked_ || key_is(field, "stream_options");
+        } else {
+            all_removed = false;
+            change_value(field);
+        }
+    }
+    if (!usage_asked_ && !rejects(JsonField{"stream_options", {}})) {
+        const std::size_t end = call_.body.rfind('}');
+        edits_.push_back({end, end, ",\"stream_options\":{\"include_usage\":true}"});
+    }
+    splice(call_, std::move(edits_), out_);
+    return std::move(out_);
 }
 
 }  // namespace
@@ -130,52 +237,9 @@ std::string AdaptedRequest::changes() const {
     return text;
 }
 
-AdaptedRequest adapt_openai(const InferenceCall& call, const Candidate& candidate) {
-    AdaptedRequest out;
-    out.path = endpoint_path(call.endpoint);
-    std::vector<Edit> edits;
-    edits.reserve(2);
-    bool all_removed = true;  // of the members so far
-    bool usage_asked = !call.stream || call.include_usage;
-    for (std::size_t i = 0; i < call.fields.size(); i++) {
-        const JsonField& field = call.fields[i];
-        // The older name of the same limit: without it an answer could be of any length.
-        if (key_is(field, "max_completion_tokens") && rejects(candidate, field) &&
-            find_field(call.fields, "max_tokens") == nullptr) {
-            edits.push_back(replace_key(call, field, "max_tokens"));
-            out.renamed.emplace_back("max_completion_tokens");
-            all_removed = false;
-            continue;
-        }
-        if (is_for_gateway(field) || rejects(candidate, field)) {
-            edits.push_back(remove_member(call, i, all_removed));
-            if (!is_for_gateway(field)) {
-                out.dropped.emplace_back(field.key);
-            }
-            usage_asked = usage_asked || key_is(field, "stream_options");
-            continue;
-        }
-        all_removed = false;
-        if (key_is(field, "model")) {
-            if (json_text(field.value) != candidate.upstream_model) {
-                edits.push_back(replace_value(call, field, json_quote(candidate.upstream_model)));
-            }
-        } else if (key_is(field, "temperature")) {
-            if (auto text = clamped_temperature(candidate, field)) {
-                edits.push_back(replace_value(call, field, std::move(*text)));
-                out.clamped.emplace_back("temperature");
-            }
-        } else if (key_is(field, "stream_options") && !usage_asked) {
-            edits.push_back(replace_value(call, field, options_with_usage(field.value)));
-            usage_asked = true;
-        }
-    }
-    if (!usage_asked && !rejects(candidate, JsonField{"stream_options", "{}"})) {
-        const std::size_t end = call.body.rfind('}');
-        edits.push_back({end, end, ",\"stream_options\":{\"include_usage\":true}"});
-    }
-    splice(call, std::move(edits), out);
-    return out;
+AdaptedRequest adapt_openai(const InferenceCall& call, const Candidate& candidate,
+                            const Quirks* quirks) {
+    return OpenAiEdits(call, candidate, quirks).finish();
 }
 
 }  // namespace llmgw

@@ -82,16 +82,15 @@ void HttpCall::cancel() {
 
 void HttpCall::limit(std::chrono::milliseconds phase) {
     using std::chrono::milliseconds;
-    const auto now = Clock::now();
     milliseconds left = phase.count() > 0 ? phase : milliseconds::max();
     if (timeouts_.total.count() > 0) {
-        const auto spent = std::chrono::duration_cast<milliseconds>(now - started_);
+        const auto spent = std::chrono::duration_cast<milliseconds>(Deadline::now() - started_);
         left = std::min(left, std::max(timeouts_.total - spent, milliseconds(1)));
     }
     if (left == milliseconds::max()) {
         deadline_.clear();
     } else {
-        deadline_.set(now, left);
+        deadline_.set(left);
     }
 }
 
@@ -157,8 +156,7 @@ Task<Result<void>> HttpCall::open(const BaseUrl& url) {
             failure("cannot connect to " + url.host_header() + " (" + error.message() + ")"));
     }
     phases_.connect = micros_since(begun);
-    std::error_code ignored;
-    phases_.address = socket_->tcp().remote_endpoint(ignored).address().to_string();
+    phases_.address = socket_->peer_address();
     if (url.tls) {
         phase_ = "TLS handshake";
         begun = Clock::now();
@@ -172,9 +170,9 @@ Task<Result<void>> HttpCall::open(const BaseUrl& url) {
 }
 
 Task<Result<void>> HttpCall::start(const BaseUrl& url, std::string_view head,
-                                   std::vector<std::string_view> body) {
+                                   const std::vector<std::string_view>& body) {
     origin_ = url.origin();
-    started_ = Clock::now();
+    started_ = Deadline::now();
     socket_ = pool_.take(origin_);
     reused_ = socket_ != nullptr;
     for (;;) {
@@ -197,7 +195,8 @@ Task<Result<void>> HttpCall::start(const BaseUrl& url, std::string_view head,
     }
 }
 
-Task<Result<void>> HttpCall::exchange(std::string_view head, std::vector<std::string_view> body) {
+Task<Result<void>> HttpCall::exchange(std::string_view head,
+                                      const std::vector<std::string_view>& body) {
     phase_ = "waiting for the first byte";
     limit(timeouts_.first_byte);
     const auto begun = Clock::now();
@@ -207,29 +206,15 @@ Task<Result<void>> HttpCall::exchange(std::string_view head, std::vector<std::st
     for (const std::string_view part : body) {
         pieces.push_back(piece(part));
     }
-    std::span<iovec> rest = pieces;
-    Io written = write_now(*socket_, rest);
-    if (written == Io::again) {
-        std::vector<iovec> later(rest.begin(), rest.end());
-        const bool all = co_await socket_->write(std::move(later));
-        written = all ? Io::ok : Io::failed;
-    }
-    sent_ = sent_ || written == Io::ok;
+    Socket::Write writing(*socket_, pieces);
+    const bool written = co_await writing;
+    sent_ = sent_ || written;
     // A provider that refuses a request before it has read it all has answered all the same.
-    auto read = co_await read_head();
-    if (read) {
-        phases_.first_byte = micros_since(begun);
-    }
-    co_return read;
-}
-
-Task<Result<void>> HttpCall::read_head() {
     head_bytes_.clear();
-    body_begin_ = 0;
     auto& scratch = pool_.loop().scratch();
-    std::size_t looked = 0;
     for (;;) {
-        const IoResult got = co_await socket_->read(scratch.data(), scratch.size());
+        Socket::Read reading(*socket_, scratch);
+        const IoResult got = co_await reading;
         if (got.state != Io::ok) {
             co_return tl::unexpected(failure(head_bytes_.empty()
                                                  ? "the provider closed the connection without an "
@@ -237,28 +222,41 @@ Task<Result<void>> HttpCall::read_head() {
                                                  : "the provider's answer ended in its head"));
         }
         got_bytes_ = true;
-        head_bytes_.append(scratch.data(), got.bytes);
-        std::size_t end = find_head_end(head_bytes_, looked);
-        while (end != std::string::npos) {
-            if (!parse_response_head(std::string_view(head_bytes_).substr(0, end), head_)) {
-                co_return tl::unexpected(failure("the provider's answer is not HTTP/1.1"));
-            }
-            if (head_.status >= 200) {
-                body_begin_ = end;
-                left_ = head_.framing.length;
-                chunked_ = ChunkedDecoder();
-                complete_ = head_.framing.kind == BodyFraming::Kind::none ||
-                            (head_.framing.kind == BodyFraming::Kind::length && left_ == 0);
-                co_return Result<void>();
-            }
-            head_bytes_.erase(0, end);  // 100 Continue, 103 Early Hints
-            end = find_head_end(head_bytes_, 0);
+        auto complete = take_head({scratch.data(), got.bytes});
+        if (!complete) {
+            co_return tl::unexpected(std::move(complete.error()));
         }
-        looked = head_bytes_.size();
-        if (looked > kMaxHead) {
-            co_return tl::unexpected(failure("the head of the provider's answer is too large"));
+        if (*complete) {
+            phases_.first_byte = micros_since(begun);
+            co_return Result<void>();
         }
     }
+}
+
+// Adds to what has come of the head, and of the body behind it. Whether the head is complete.
+Result<bool> HttpCall::take_head(std::string_view bytes) {
+    const std::size_t looked = head_bytes_.size();
+    head_bytes_.append(bytes);
+    std::size_t end = find_head_end(head_bytes_, looked);
+    while (end != std::string::npos) {
+        if (!parse_response_head(std::string_view(head_bytes_).substr(0, end), head_)) {
+            return tl::unexpected(failure("the provider's answer is not HTTP/1.1"));
+        }
+        if (head_.status >= 200) {
+            body_begin_ = end;
+            left_ = head_.framing.length;
+            chunked_ = ChunkedDecoder();
+            complete_ = head_.framing.kind == BodyFraming::Kind::none ||
+                        (head_.framing.kind == BodyFraming::Kind::length && left_ == 0);
+            return true;
+        }
+        head_bytes_.erase(0, end);  // 100 Continue, 103 Early Hints
+        end = find_head_end(head_bytes_, 0);
+    }
+    if (head_bytes_.size() > kMaxHead) {
+        return tl::unexpected(failure("the head of the provider's answer is too large"));
+    }
+    return false;
 }
 
 // Takes the framing off what was read, in place, and notes when the body is complete.
@@ -302,6 +300,20 @@ void HttpCall::finish() {
     socket_.reset();
 }
 
+std::optional<std::string_view> HttpCall::take_whole() {
+    const bool here = head_.framing.kind == BodyFraming::Kind::length && !got_body_ &&
+                      head_bytes_.size() - body_begin_ >= left_;
+    if (!here) {
+        return std::nullopt;
+    }
+    char* const begin = head_bytes_.data() + body_begin_;
+    const std::string_view content = take_content(begin, head_bytes_.size() - body_begin_);
+    body_begin_ = head_bytes_.size();
+    complete_ = got_body_ = true;
+    finish();
+    return content;
+}
+
 Task<BodyPart> HttpCall::next() {
     if (got_body_) {
         phase_ = "waiting for more of the answer";
@@ -313,9 +325,7 @@ Task<BodyPart> HttpCall::next() {
             co_return BodyPart{};
         }
         if (broken_) {
-            co_return BodyPart{BodyPart::State::failed,
-                               {},
-                               failure("the provider's answer is not well-formed HTTP")};
+            co_return BodyPart::failed(failure("the provider's answer is not well-formed HTTP"));
         }
         if (body_begin_ < head_bytes_.size()) {
             char* const begin = head_bytes_.data() + body_begin_;
@@ -324,29 +334,29 @@ Task<BodyPart> HttpCall::next() {
             const std::string_view content = take_content(begin, size);
             if (!content.empty()) {
                 got_body_ = true;
-                co_return BodyPart{BodyPart::State::data, content, {}};
+                co_return BodyPart{BodyPart::State::data, content};
             }
             continue;
         }
         if (cancelled_ || !socket_) {
-            co_return BodyPart{BodyPart::State::failed, {}, failure({})};
+            co_return BodyPart::failed(failure({}));
         }
         limit(got_body_ ? timeouts_.idle : timeouts_.first_byte);
-        const IoResult got = co_await socket_->read(scratch.data(), scratch.size());
+        Socket::Read reading(*socket_, scratch);
+        const IoResult got = co_await reading;
         if (got.state == Io::closed && head_.framing.kind == BodyFraming::Kind::until_close) {
             complete_ = true;
             continue;
         }
         if (got.state != Io::ok) {
-            co_return BodyPart{BodyPart::State::failed,
-                               {},
-                               failure("the provider closed the connection in the middle of its "
-                                       "answer")};
+            co_return BodyPart::failed(
+                failure("the provider closed the connection in the middle of its "
+                        "answer"));
         }
         const std::string_view content = take_content(scratch.data(), got.bytes);
         if (!content.empty()) {
             got_body_ = true;
-            co_return BodyPart{BodyPart::State::data, content, {}};
+            co_return BodyPart{BodyPart::State::data, content};
         }
     }
 }

@@ -36,10 +36,11 @@ class HttpCall : public UpstreamAnswer {
     /// what `body` points to must stay until then. Errors: Errc::upstream (DNS, connect, TLS,
     /// broken answer), Errc::timeout, Errc::interrupted after cancel().
     Task<Result<void>> start(const BaseUrl& url, std::string_view head,
-                             std::vector<std::string_view> body);
+                             const std::vector<std::string_view>& body);
 
     [[nodiscard]] const ResponseHead& head() const override { return head_; }
     Task<BodyPart> next() override;
+    std::optional<std::string_view> take_whole() override;
     void cancel() override;
 
     /// Microseconds that each phase took, for a diagnosis; a reused connection has only the last.
@@ -57,8 +58,8 @@ class HttpCall : public UpstreamAnswer {
 
     Task<Result<void>> open(const BaseUrl& url);
     Task<Result<UpstreamPool::Endpoints>> resolve(const BaseUrl& url);
-    Task<Result<void>> exchange(std::string_view head, std::vector<std::string_view> body);
-    Task<Result<void>> read_head();
+    Task<Result<void>> exchange(std::string_view head, const std::vector<std::string_view>& body);
+    Result<bool> take_head(std::string_view bytes);
     std::string_view take_content(char* bytes, std::size_t size);
     void finish();
     void limit(std::chrono::milliseconds phase);
@@ -67,7 +68,7 @@ class HttpCall : public UpstreamAnswer {
     UpstreamPool& pool_;
     CallTimeouts timeouts_;
     Deadline deadline_;
-    Clock::time_point started_ = Clock::now();
+    Clock::time_point started_ = Deadline::now();
     std::string origin_;
     std::unique_ptr<Socket> socket_;
     std::shared_ptr<Resolving> resolving_;

@@ -27,7 +27,7 @@ std::unique_ptr<Socket> UpstreamPool::take(const std::string& origin) {
         std::unique_ptr<Socket> socket = std::move(list.back().socket);
         // Whoever just answered is not looked at again; if it has closed all the same, the call
         // opens another.
-        const bool recent = Clock::now() - list.back().since < kSurelyOpen;
+        const bool recent = Deadline::now() - list.back().since < kSurelyOpen;
         list.pop_back();
         if (recent || socket->is_quiet()) {
             return socket;
@@ -39,7 +39,7 @@ std::unique_ptr<Socket> UpstreamPool::take(const std::string& origin) {
 void UpstreamPool::give_back(const std::string& origin, std::unique_ptr<Socket> socket) {
     auto& list = idle_[origin];
     if (list.size() < kMaxIdlePerOrigin) {
-        list.push_back({std::move(socket), Clock::now()});
+        list.push_back({std::move(socket), Deadline::now()});
         if (list.size() == 1) {
             sweep_.set(kSweepInterval);
         }
@@ -48,18 +48,18 @@ void UpstreamPool::give_back(const std::string& origin, std::unique_ptr<Socket> 
 
 UpstreamPool::Endpoints UpstreamPool::known_addresses(const std::string& origin) const {
     const auto found = addresses_.find(origin);
-    if (found == addresses_.end() || Clock::now() - found->second.since > kAddressLife) {
+    if (found == addresses_.end() || Deadline::now() - found->second.since > kAddressLife) {
         return {};
     }
     return found->second.endpoints;
 }
 
 void UpstreamPool::remember_addresses(const std::string& origin, Endpoints endpoints) {
-    addresses_[origin] = {std::move(endpoints), Clock::now()};
+    addresses_[origin] = {std::move(endpoints), Deadline::now()};
 }
 
 void UpstreamPool::close_old() {
-    const auto now = Clock::now();
+    const auto now = Deadline::now();
     for (auto entry = idle_.begin(); entry != idle_.end();) {
         // The oldest are in front: connections are taken from and given back to the end.
         auto& list = entry->second;

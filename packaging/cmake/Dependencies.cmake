@@ -36,6 +36,13 @@ llmgw_need(HTTPLIB_FOUND "cpp-httplib 0.11 or newer" libcpp-httplib-dev)
 pkg_check_modules(LIBEDIT QUIET IMPORTED_TARGET libedit)
 llmgw_need(LIBEDIT_FOUND "libedit" libedit-dev)
 
+# An allocator that does not slow down when many requests are in flight. The sanitizers bring
+# their own.
+if(NOT LLMGW_SANITIZE)
+    find_package(mimalloc QUIET)
+    llmgw_need(mimalloc_FOUND "mimalloc" libmimalloc-dev)
+endif()
+
 # Header-only libraries without a CMake or pkg-config file of their own.
 find_path(LLMGW_EXPECTED_INCLUDE_DIR tl/expected.hpp)
 llmgw_need(LLMGW_EXPECTED_INCLUDE_DIR "tl-expected" libexpected-dev)

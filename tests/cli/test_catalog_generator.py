@@ -34,8 +34,8 @@ MODELS = [
                 "upstream_id": "gpt-4o",
                 "usd_per_million": {"input": "2.5", "output": "10"},
                 "tiers": [
-                    {"up_to_tokens": 1000, "usd_per_million": {"input": "2.5"}},
-                    {"usd_per_million": {"input": "5"}},
+                    {"up_to_tokens": 1000, "usd_per_million": {"input": "2.5", "output": "10"}},
+                    {"usd_per_million": {"input": "5", "output": "20"}},
                 ],
                 "usd_per_unit": {"web_search": "0.01"},
                 "context": 128000,
@@ -145,6 +145,8 @@ WHERE = 'models/openai.json: model "gpt-4o": '
          WHERE + "mapping 1: tiers: only the last tier may have no up_to_tokens"),
         (MAPPING + ("tiers", 1, "up_to_tokens"), 1000,
          WHERE + "mapping 1: tiers: up_to_tokens must rise"),
+        (MAPPING + ("tiers", 1, "usd_per_million", "output"), None,
+         WHERE + 'mapping 1: tiers: tier 2 has no price "output"'),
         (MAPPING + ("tiers",), [], WHERE + "mapping 1: tiers: tiers must be a list, and not empty"),
         (MAPPING + ("tiers", 1, "usd_per_million"), None,
          WHERE + 'mapping 1: tiers: tier 2: field "usd_per_million" is missing'),
@@ -170,7 +172,7 @@ def test_refuses_a_price(tmp_path, price):
     "path, value, message",
     [
         ((0, "wire"), "opneai", "wire: must be one of openai, anthropic, gemini, vertex, "
-         "vertex-anthropic, bedrock, azure, azure-anthropic, media, unknown, mock"),
+         "vertex-anthropic, bedrock, azure, azure-anthropic, cohere, media, unknown, mock"),
         ((0, "wire"), None, 'field "wire" is missing'),
         ((0, "keys"), ["A"], 'unknown field "keys"'),
         ((0, "base_url"), "http://api.openai.com/v1",

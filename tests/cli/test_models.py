@@ -104,6 +104,34 @@ def test_show(llmgw):
     assert missing.code == 3 and "did you mean gpt-4o-mini" in missing.err
 
 
+def test_show_tells_what_a_call_costs(llmgw):
+    text = llmgw("models", "show", "gpt-5.6-sol").out
+    first = text.split("\n\n")[1]
+    assert first.startswith("openai/gpt-5.6-sol\n") and first.splitlines()[1:6] == [
+        "  price     in 4, out 20 $/M, cached 0.4, cache write 5, prompts up to 272000 tokens",
+        "            in 8, out 30 $/M, cached 0.8, cache write 10, longer prompts",
+        "  each      web_search $0.01",
+        "  tiers     flex 0.5x, priority 2.5x",
+        "  example   1,000 in + 500 out tokens: $0.014",
+    ]
+    document = llmgw("models", "show", "gpt-5.6-sol", "--json").json()
+    mapping = next(each for each in document["mappings"] if each["provider"] == "openai")
+    assert mapping["example"] == {"input_tokens": 1000, "output_tokens": 500, "cost_usd": 0.014}
+    assert mapping["service_tier_multipliers"] == {"flex": 0.5, "priority": 2.5}
+    assert mapping["usd_per_million_units"] == {"web_search": 10000}
+    assert [tier["usd_per_million"]["cache_write"] for tier in mapping["tiers"]] == [5, 10]
+    sonar = llmgw("models", "show", "sonar").out  # 0.0015 of tokens and half a cent a request
+    assert "  each      request $0.005\n" in sonar
+    assert "  example   1,000 in + 500 out tokens: $0.0065\n" in sonar
+
+
+def test_show_does_not_call_speech_or_video_free(llmgw):
+    assert "  each      character $0.000015\n  example   1,000 in + 500 out tokens: ?\n" in \
+        llmgw("models", "show", "tts-1").out
+    mapping = llmgw("models", "show", "seedance-2-0", "--json").json()["mappings"][0]
+    assert mapping["example"]["cost_usd"] is None
+
+
 def test_prices_print_exactly(llmgw):
     """JSON numbers and the text show the same decimals, with no binary noise."""
     text = llmgw("models", "--json").out

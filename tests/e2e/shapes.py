@@ -28,14 +28,32 @@ STRICT = strict(copy.deepcopy(SCHEMAS["$defs"]))
 
 
 def without_additions(value):
-    """A copy without what llmgw adds: usage.cost, usage.cost_details and metadata."""
+    """A copy without what llmgw adds: usage.cost, usage.cost_details, usage.estimated and
+    metadata."""
     value = copy.deepcopy(value)
     if isinstance(value.get("metadata"), dict) and "request_id" in value["metadata"]:
         del value["metadata"]
     if isinstance(value.get("usage"), dict):
         value["usage"].pop("cost", None)
         value["usage"].pop("cost_details", None)
+        value["usage"].pop("estimated", None)
     return value
+
+
+def check_translated(value, root="chat.completion"):
+    """As check(), of an answer that a provider gave in another format: what OpenAI has no word for
+    is named as OpenRouter names it."""
+    value = copy.deepcopy(value)
+    for choice in value["choices"]:
+        choice.pop("native_finish_reason", None)
+        for said in (choice.get("message", {}), choice.get("delta", {})):
+            said.pop("reasoning_content", None)
+            said.pop("reasoning_details", None)
+    usage = value.get("usage") or {}
+    usage.pop("server_tool_use", None)
+    for name in ("cache_write_tokens", "cache_creation"):
+        usage.get("prompt_tokens_details", {}).pop(name, None)
+    return check(value, root)
 
 
 def check(value, root):

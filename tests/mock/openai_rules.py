@@ -274,6 +274,7 @@ def chat_chunks(request, script):
     def chunk(choices, **more):
         value = chat_head(request, "chat.completion.chunk")
         value["choices"] = choices
+        value["service_tier"] = request.get("service_tier") or "default"
         if asked:
             value["usage"] = None
         value.update(more)

@@ -30,13 +30,13 @@ std::string dollars(const std::optional<Rate>& rate) {
 }  // namespace
 
 TEST_CASE("catalog: everything of the data files is there") {
-    CHECK(catalog::providers().size() == 46 + 1);
-    CHECK(catalog::models().size() == 261 + 1);
+    CHECK(catalog::providers().size() == 47 + 1);
+    CHECK(catalog::models().size() == 266 + 1);
     std::size_t mappings = 0;
     for (const Model& model : catalog::models()) {
         mappings += model.mappings.size();
     }
-    CHECK(mappings == 465 + 1);
+    CHECK(mappings == 470 + 1);
 }
 
 TEST_CASE("catalog: names are unique and lead to their models") {
@@ -193,7 +193,8 @@ TEST_CASE("catalog: what can be sent to has an address or is known to depend on 
     for (const Provider& provider : catalog::providers()) {
         CAPTURE(provider.id);
         CHECK(catalog::can_send(provider.wire) ==
-              (provider.wire == Wire::openai || provider.wire == Wire::mock));
+              (provider.wire == Wire::openai || provider.wire == Wire::anthropic ||
+               provider.wire == Wire::gemini || provider.wire == Wire::mock));
         if (provider.wire == Wire::openai && provider.base_url.empty()) {
             CHECK((provider.id == "vertex-openai" || provider.id == "aws-mantle"));
         }
@@ -207,4 +208,45 @@ TEST_CASE("catalog: what can be sent to has an address or is known to depend on 
     CHECK(catalog::wire_name(Wire::vertex_anthropic) == "vertex-anthropic");
     CHECK(catalog::wire_name(Wire::mock) == "mock");
     CHECK(catalog::kWireNames.size() == static_cast<std::size_t>(Wire::mock) + 1);
+}
+
+TEST_CASE("catalog: what a model rejects it does not support, too") {
+    std::size_t rejecting = 0;
+    for (const Model& model : catalog::models()) {
+        for (const Mapping& mapping : model.mappings) {
+            CAPTURE(model.id);
+            rejecting += mapping.rejects.empty() ? 0 : 1;
+            const auto supported = mapping.supported_parameters;
+            for (const std::string_view field : mapping.rejects) {
+                CAPTURE(field);
+                CHECK(std::count(supported.begin(), supported.end(), field) == 0);
+            }
+        }
+    }
+    CHECK(rejecting > 0);
+    const auto mini = mapping_of("o4-mini", "openai").rejects;
+    CHECK(std::count(mini.begin(), mini.end(), "max_tokens") == 1);
+    CHECK(mapping_of("gpt-4o", "openai").rejects.empty());
+}
+
+TEST_CASE("catalog: models that only the Responses API offers") {
+    CHECK(mapping_of("gpt-5-pro", "openai").responses_only);
+    CHECK(mapping_of("gpt-5.3-codex", "azure").responses_only);
+    CHECK_FALSE(mapping_of("gpt-5", "openai").responses_only);
+    for (const Model& model : catalog::models()) {
+        for (const Mapping& mapping : model.mappings) {
+            CAPTURE(model.id);
+            CHECK((!mapping.responses_only || mapping.responses_api == Can::yes));
+        }
+    }
+}
+
+TEST_CASE("catalog: Cohere and its format") {
+    const Provider* cohere = catalog::find_provider("cohere");
+    REQUIRE(cohere != nullptr);
+    CHECK(cohere->wire == Wire::cohere);
+    CHECK(cohere->base_url == "https://api.cohere.com/v2");
+    CHECK(catalog::wire_name(Wire::cohere) == "cohere");
+    CHECK(dollars(mapping_of("command-r7b-12-2024", "cohere").prices.input) == "0.0375");
+    CHECK_FALSE(mapping_of("command-a-reasoning-08-2025", "cohere").prices.input.has_value());
 }

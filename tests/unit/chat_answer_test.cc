@@ -19,7 +19,7 @@ class Record final : public AnswerEvents {
     void on_reasoning(std::string_view text) override {
         log.append("reasoning ").append(text).append("\n");
     }
-    void on_tool_call(const ToolCall& call) override {
+    void on_tool_call(const AnsweredToolCall& call) override {
         log += "tool " + call.id + ' ' + call.name + ' ' + call.arguments + '\n';
     }
     std::string log;

@@ -117,6 +117,124 @@ TEST_CASE("the usage chunk gets cost and metadata") {
     CHECK(result.out.find("\"metadata\":{\"request_id\":\"r\"}}\n\n") != std::string::npos);
 }
 
+namespace {
+
+// What the client and the account get of a stream that tells no usage, cut at `split`.
+struct Unmetered {
+    std::string out;
+    std::optional<Usage> usage;
+    std::optional<Cost> cost;
+};
+
+Unmetered run_unmetered(const std::string& text, std::size_t split, bool wants_usage,
+                        bool plain = false) {
+    const auto call = InferenceCall::parse(
+        Endpoint::chat_completions, "{\"model\":\"m\",\"messages\":[{\"content\":\"12345678\"}]}");
+    REQUIRE(call);
+    Mapping mapping{};
+    mapping.provider = "openai";
+    mapping.prices = {.input = Rate{1'000'000'000}, .output = Rate{2'000'000'000}};
+    Additions additions;
+    additions.plain = plain;
+    additions.mapping = &mapping;
+    additions.metadata = "\"request_id\":\"r\"";
+    ChatStream stream(wants_usage, additions, call->get());
+    Unmetered result;
+    CHECK(stream.feed(text.substr(0, split), result.out));
+    CHECK(stream.feed(text.substr(split), result.out));
+    static_cast<void>(stream.finish(result.out));
+    result.usage = stream.usage();
+    result.cost = stream.cost();
+    return result;
+}
+
+std::string saying(const std::string& delta) {
+    return "data: {\"id\":\"a\",\"service_tier\":\"flex\",\"choices\":[{\"index\":0,\"delta\":{" +
+           delta + "},\"finish_reason\":null}]}\n\n";
+}
+
+const std::string kStop =
+    "data: {\"id\":\"a\",\"service_tier\":\"flex\",\"choices\":[{\"index\":0,\"delta\":{},"
+    "\"finish_reason\":\"stop\"}],\"usage\":null}\n\n";
+const std::string kEstimated =
+    "data: {\"id\":\"a\",\"service_tier\":\"flex\",\"choices\":[],\"usage\":{"
+    "\"prompt_tokens\":2,\"completion_tokens\":5,\"total_tokens\":7,\"estimated\":true,"
+    "\"cost\":0.000006,\"cost_details\":{\"total_cost\":0.000006,\"input_cost\":0.000001,"
+    "\"cached_input_cost\":0,\"output_cost\":0.000005}},\"metadata\":{\"request_id\":\"r\"}}\n\n";
+
+}  // namespace
+
+TEST_CASE("a stream without usage gets an estimate, in front of [DONE]") {
+    const std::string said =
+        saying("\"content\":\"h\xc3\xa9llo\"") + ": a comment\n\n" +  // 5
+        saying("\"reasoning_content\":\"hm\"") +                      // 2
+        saying(
+            "\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"look\","
+            "\"arguments\":\"\"}}]") +  // 4
+        saying(
+            "\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\\\":1}\"}}]") +  // 7
+        kStop;
+    const std::string whole = said + kDone;
+    for (std::size_t split = 0; split <= whole.size(); split++) {
+        const Unmetered result = run_unmetered(whole, split, true);
+        CHECK_MESSAGE(result.out == said + kEstimated + kDone, "split at ", split);
+        REQUIRE(result.usage);
+        CHECK(result.usage->output == 5);
+        CHECK(result.usage->estimated);
+        CHECK(to_decimal(result.cost->total) == "0.000006");  // at half the prices
+    }
+    Additions additions;
+    const auto call = InferenceCall::parse(
+        Endpoint::chat_completions, "{\"model\":\"m\",\"messages\":[{\"content\":\"12345678\"}]}");
+    ChatStream bytewise(true, additions, call->get());
+    std::string out;
+    for (const char byte : whole) {
+        CHECK(bytewise.feed(std::string_view(&byte, 1), out));
+    }
+    CHECK(bytewise.usage()->output == 5);
+    CHECK(run_unmetered(said, 9, true).out == said + kEstimated + kDone);  // [DONE] is missing, too
+}
+
+TEST_CASE("an estimate that the client did not ask for is for the account only") {
+    const std::string text = saying("\"content\":\"12345\"") + kStop + kDone;
+    for (const bool plain : {false, true}) {
+        const Unmetered quiet = run_unmetered(text, 0, false, plain);
+        CHECK(quiet.out.find("estimated") == std::string::npos);
+        CHECK(quiet.usage->output == 2);
+        CHECK(quiet.cost);
+    }
+    const Unmetered plain = run_unmetered(text, 0, true, true);
+    CHECK(plain.out == text);
+    CHECK(plain.usage->output == 2);
+}
+
+TEST_CASE("nothing is estimated for a stream that failed, stopped or told its usage") {
+    const std::string said = saying("\"content\":\"12345\"");
+    const std::string error = "data: {\"error\":{\"message\":\"overloaded\"}}\n\n";
+    for (const std::string& text : {said, said + error, said + kStop + error, said + kDone}) {
+        CAPTURE(text);
+        const Unmetered result = run_unmetered(text, 11, true);
+        CHECK_FALSE(result.usage);
+        CHECK_FALSE(result.cost);
+        CHECK(result.out.find("estimated") == std::string::npos);
+    }
+    const Unmetered told = run_unmetered(said + kStop + kUsage + kDone, 11, true);
+    CHECK_FALSE(told.usage->estimated);
+    CHECK(told.usage->output == 2);
+    CHECK(told.out.find("estimated") == std::string::npos);
+    // A usage without counts is none.
+    const Unmetered empty = run_unmetered(
+        said + kStop + "data: {\"id\":\"a\",\"choices\":[],\"usage\":{}}\n\n" + kDone, 11, true);
+    CHECK(empty.usage->estimated);
+}
+
+TEST_CASE("an empty finish reason ends nothing") {
+    const std::string text =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"h\"},\"finish_reason\":\"\"}]}\n\n";
+    CHECK_FALSE(run(text, 0, true).finished);
+    CHECK(run(text + kLast, 0, true).finished);
+}
+
 TEST_CASE("an event without end is bounded") {
     const Additions additions;
     ChatStream stream(true, additions);

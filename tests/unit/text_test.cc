@@ -157,3 +157,16 @@ TEST_CASE("text: secrets are shown by their ends only") {
     CHECK(mask_secret("0123abcd-0123-4567-89ab-0123456789ab") == "\u202689ab");
     CHECK(is_utf8(mask_secret("sk-0123456789012345\xC3\xA9\xA9")));
 }
+
+TEST_CASE("base64 is read as it is written") {
+    std::string bytes;
+    for (int length = 0; length < 70; length++) {
+        CHECK(from_base64(to_base64(bytes)) == bytes);
+        bytes += static_cast<char>(length * 37);
+    }
+    CHECK(from_base64("aGk") == "hi");  // without its padding
+    CHECK_FALSE(from_base64("a"));
+    CHECK_FALSE(from_base64("aGk!"));
+    CHECK_FALSE(from_base64("aGk=aGk="));
+    CHECK_FALSE(from_base64("===="));
+}

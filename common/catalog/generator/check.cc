@@ -113,6 +113,7 @@ class Checker {
     void entries(const std::string& where, const std::string& noun, const Json& value,
                  std::span<const Field> fields);
     void tier_order(const std::string& where, const Json& tiers);
+    void tier_prices(const std::string& where, const Json& mapping);
     void references(const std::string& where, const Json& mapping);
     void known_names(const std::string& where, const Json& mapping, const char* name,
                      const std::set<std::string>& known);
@@ -259,6 +260,26 @@ void Checker::tier_order(const std::string& where, const Json& tiers) {
     }
 }
 
+// Tiers replace the mapping's prices: one that they leave out would silently be unknown.
+void Checker::tier_prices(const std::string& where, const Json& mapping) {
+    const Json none = Json::object();
+    const auto prices_of = [&none](const Json& holder) -> const Json& {
+        const bool has = holder.is_object() && holder.contains("usd_per_million") &&
+                         holder["usd_per_million"].is_object();
+        return has ? holder["usd_per_million"] : none;
+    };
+    int number = 0;
+    for (const Json& tier : mapping.value("tiers", Json::array())) {
+        number++;
+        const Json& prices = prices_of(tier);
+        for (const std::string_view name : kPrices) {
+            expect(prices.empty() || prices.contains(name) || !prices_of(mapping).contains(name),
+                   where + ": tiers",
+                   "tier " + std::to_string(number) + " has no price " + quoted(std::string(name)));
+        }
+    }
+}
+
 void Checker::providers(const std::vector<Entry>& list) {
     for (const Entry& e : list) {
         entry(e.where, e.json, kProviderFields);
@@ -315,6 +336,7 @@ void Checker::models(const std::vector<Entry>& list) {
             const std::string where = e.where + ": mapping " + std::to_string(++number);
             if (mapping.is_object() && is_id(mapping.value("provider", Json()))) {
                 references(where, mapping);
+                tier_prices(where, mapping);
                 expect(used.insert(mapping["provider"].get<std::string>()).second, where,
                        "there is a mapping of that provider already");
             }

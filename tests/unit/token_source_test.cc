@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/gateway/token_source.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <asio/post.hpp>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/base/fd.h"
+#include "daemon/net/loop.h"
+
+using namespace llmgw;
+using Step = TokenLife::Step;
+
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000;
+
+Error trouble(const char* message) {
+    Error error;
+    error.kind = Errc::upstream;
+    error.message = message;
+    return error;
+}
+
+// A token endpoint on this machine: one answer for each connection, and a record of the requests.
+class TokenEndpoint {
+  public:
+    explicit TokenEndpoint(std::string answer)
+        : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        REQUIRE(::bind(listener_.get(), generic, size) == 0);
+        REQUIRE(::listen(listener_.get(), 16) == 0);
+        REQUIRE(::getsockname(listener_.get(), generic, &size) == 0);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~TokenEndpoint() {
+        ::shutdown(listener_.get(), SHUT_RDWR);
+        thread_.join();
+    }
+    TokenEndpoint(const TokenEndpoint&) = delete;
+    TokenEndpoint& operator=(const TokenEndpoint&) = delete;
+
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::vector<std::string> requests() {
+        const std::lock_guard<std::mutex> hold(mutex_);
+        return requests_;
+    }
+
+  private:
+    void serve() {
+        for (;;) {
+            const Fd client(::accept(listener_.get(), nullptr, nullptr));
+            if (!client.valid()) {
+                return;
+            }
+            std::string request;
+            char bytes[4096];
+            while (request.find("client_credentials") == std::string::npos) {
+                const ssize_t got = ::read(client.get(), bytes, sizeof bytes);
+                if (got <= 0) {
+                    break;
+                }
+                request.append(bytes, static_cast<std::size_t>(got));
+            }
+            {
+                const std::lock_guard<std::mutex> hold(mutex_);
+                requests_.push_back(request);
+            }
+            const std::string whole = "HTTP/1.1 " + answer_;
+            static_cast<void>(::write(client.get(), whole.data(), whole.size()));
+        }
+    }
+
+    std::string answer_;
+    Fd listener_;
+    std::uint16_t port_ = 0;
+    std::mutex mutex_;
+    std::vector<std::string> requests_;  // guarded by mutex_
+    std::thread thread_;
+};
+
+EntraClient client_of(const std::string& authority) {
+    EntraClient client;
+    client.authority = authority;
+    client.tenant = "tenant";
+    client.client_id = "id";
+    client.client_secret = "very-secret";
+    return client;
+}
+
+// What some requests that come at once get, and then one more.
+struct Asking {
+    Loop loop;
+    UpstreamPool pool{loop};
+    TokenSource source{pool};
+    TokenCredential credential;
+    std::vector<Result<std::string>> answers;
+    std::size_t count;
+    Result<std::string> later;
+
+    Asking(TokenCredential what, std::size_t how_many)
+        : credential(std::move(what)), count(how_many) {
+        asio::post(loop.io(), [this] {
+            for (std::size_t i = 0; i < count; i++) {
+                spawn(ask());
+            }
+        });
+        loop.run();
+    }
+
+    Task<void> ask() {
+        answers.push_back(co_await source.token(credential));
+        if (answers.size() == count) {
+            later = co_await source.token(credential);
+            loop.stop();
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("token life: fetched once, refreshed while it is still good") {
+    TokenLife life;
+    CHECK(life.next(0) == Step::fetch);
+    CHECK(life.next(0) == Step::wait);
+    CHECK(life.next(1'000) == Step::wait);
+    life.fetched({"one", kHour}, 1'000);
+    CHECK(life.next(1'000) == Step::use);
+    CHECK(*life.outcome(1'000) == "one");
+    // At four fifths of its life one caller is told to fetch another; all go on with the old one.
+    CHECK(life.next(1'000 + kHour / 5 * 4 - 1) == Step::use);
+    CHECK(life.next(1'000 + kHour / 5 * 4) == Step::refresh);
+    CHECK(life.next(1'000 + kHour / 5 * 4) == Step::use);
+    life.fetched({"two", kHour}, kHour);
+    CHECK(*life.outcome(kHour) == "two");
+    CHECK(life.next(kHour) == Step::use);
+}
+
+TEST_CASE("token life: a token is not used in its last moments") {
+    TokenLife life;
+    CHECK(life.next(0) == Step::fetch);
+    life.fetched({"one", kHour}, 0);
+    CHECK(life.next(kHour - 10'001) == Step::refresh);
+    CHECK(life.next(kHour - 10'000) == Step::wait);
+    life.failed(trouble("down"), kHour - 9'000);
+    CHECK(life.next(kHour - 9'000) == Step::refuse);
+    CHECK_FALSE(life.outcome(kHour - 9'000));
+}
+
+TEST_CASE("token life: a refresh that fails is tried again, and the old token goes on") {
+    TokenLife life;
+    CHECK(life.next(0) == Step::fetch);
+    life.fetched({"one", kHour}, 0);
+    const std::int64_t old = kHour / 5 * 4;
+    CHECK(life.next(old) == Step::refresh);
+    life.failed(trouble("down"), old + 10);
+    CHECK(life.next(old + 10) == Step::use);
+    CHECK(*life.outcome(old + 10) == "one");
+    CHECK(life.next(old + 5'009) == Step::use);
+    CHECK(life.next(old + 5'010) == Step::refresh);
+}
+
+TEST_CASE("token life: a failure is remembered for a moment") {
+    TokenLife life;
+    CHECK(life.next(0) == Step::fetch);
+    life.failed(trouble("down"), 100);
+    CHECK(life.next(100) == Step::refuse);
+    CHECK(life.outcome(100).error().message == "down");
+    CHECK(life.next(5'099) == Step::refuse);
+    CHECK_FALSE(life.idle(5'099));
+    CHECK(life.idle(5'100));
+    CHECK(life.next(5'100) == Step::fetch);
+    CHECK_FALSE(life.idle(5'100));
+}
+
+TEST_CASE("token life: a clock that is put back") {
+    TokenLife life;
+    CHECK(life.next(kHour) == Step::fetch);
+    life.fetched({"one", kHour}, kHour);
+    CHECK(life.next(kHour - 1) == Step::fetch);
+    life.failed(trouble("down"), kHour);
+    CHECK(life.next(0) == Step::fetch);
+}
+
+TEST_CASE("token life: a token that the provider refuses") {
+    TokenLife life;
+    CHECK(life.next(0) == Step::fetch);
+    life.fetched({"one", kHour}, 0);
+    life.rejected("one", 59'999);  // new: another one would fare no better
+    CHECK(life.next(59'999) == Step::use);
+    life.rejected("another", 60'000);
+    CHECK(life.next(60'000) == Step::use);
+    life.rejected("one", 60'000);
+    CHECK(life.next(60'000) == Step::fetch);
+}
+
+TEST_CASE("token source: the request goes to the credential's own endpoint only") {
+    const auto request = make_token_request(client_of("https://login.example.com"), 0);
+    REQUIRE(request);
+    CHECK(request->url.tls);
+    CHECK(request->url.host == "login.example.com");
+    CHECK(
+        request->head.starts_with("POST /tenant/oauth2/v2.0/token HTTP/1.1\r\n"
+                                  "Host: login.example.com\r\n"
+                                  "Content-Type: application/x-www-form-urlencoded\r\n"));
+    CHECK(request->head.find("Content-Length: " + std::to_string(request->body.size()) + "\r\n") !=
+          std::string::npos);
+    CHECK(request->head.ends_with("\r\n\r\n"));
+    CHECK_FALSE(make_token_request(client_of("http://login.example.com"), 0));
+    ServiceAccount account;
+    account.private_key = "no key";
+    CHECK_FALSE(make_token_request(account, 0));
+}
+
+TEST_CASE("token source: a hundred requests, one fetch") {
+    const std::string body = R"({"access_token":"tok","expires_in":3600})";
+    TokenEndpoint endpoint(
+        "200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        "Content-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+    const Asking asking(client_of(endpoint.url()), 100);
+    REQUIRE(asking.answers.size() == 100);
+    for (const auto& answer : asking.answers) {
+        REQUIRE(answer);
+        CHECK(*answer == "tok");
+    }
+    REQUIRE(asking.later);
+    const auto requests = endpoint.requests();
+    REQUIRE(requests.size() == 1);
+    CHECK(requests[0].find("POST /tenant/oauth2/v2.0/token HTTP/1.1\r\n") == 0);
+    CHECK(requests[0].find("client_id=id&client_secret=very-secret&") != std::string::npos);
+}
+
+TEST_CASE("token source: a refusal reaches all that wait, and is not asked for again at once") {
+    const std::string body = R"({"error":"invalid_client","error_description":"not very-secret"})";
+    TokenEndpoint endpoint("401 Unauthorized\r\nConnection: close\r\nContent-Length: " +
+                           std::to_string(body.size()) + "\r\n\r\n" + body);
+    const Asking asking(client_of(endpoint.url()), 3);
+    REQUIRE(asking.answers.size() == 3);
+    for (const auto& answer : asking.answers) {
+        REQUIRE_FALSE(answer);
+        CHECK(answer.error().kind == Errc::auth);
+        CHECK(answer.error().message ==
+              "no token for the Entra client id: the token endpoint answered with status 401 "
+              "(invalid_client: not ***)");
+    }
+    CHECK_FALSE(asking.later);
+    CHECK(endpoint.requests().size() == 1);
+}
+
+TEST_CASE("token source: a credential that cannot be used fails without a call") {
+    const Asking asking(client_of("http://login.example.com"), 2);
+    REQUIRE(asking.answers.size() == 2);
+    for (const auto& answer : asking.answers) {
+        REQUIRE_FALSE(answer);
+        CHECK(answer.error().kind == Errc::invalid_file);
+    }
+}
