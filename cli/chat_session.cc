@@ -120,7 +120,7 @@ Result<std::string> ChatSession::describe(const std::string& content) {
     }
     std::string text = "POST " + daemon_url(options_.url) + call->path + '\n';
     for (const auto& [name, value] : call->headers) {
-        text += name + ": " + value + '\n';
+        text.append(name).append(": ").append(value).append("\n");
     }
     if (!daemon_key().empty()) {
         text += "authorization: Bearer ***\n";

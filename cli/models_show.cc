@@ -19,6 +19,7 @@ namespace {
 
 std::vector<std::string> model_names(const std::vector<ModelAlias>& aliases) {
     std::vector<std::string> names;
+    names.reserve(aliases.size() + catalog::models().size());
     for (const auto& alias : aliases) {
         names.push_back(alias.name);
     }

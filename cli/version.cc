@@ -14,7 +14,7 @@ Result<int> run_version(const GlobalOptions& global) {
     std::string list;
     for (const auto& [name, version] : linked_libraries()) {
         libraries[name] = version;
-        list += (list.empty() ? "" : ", ") + name + " " + version;
+        list.append(list.empty() ? "" : ", ").append(name).append(" ").append(version);
     }
     if (global.json) {
         write_out(print_json({{"version", LLMGW_VERSION}, {"libraries", libraries}}, 2) + "\n");

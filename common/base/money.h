@@ -27,7 +27,8 @@ struct Money {
 struct Rate {
     std::int64_t nano_per_million = 0;
 
-    auto operator<=>(const Rate&) const = default;
+    // clang-tidy 14 takes the 0 that comparisons are rewritten with for a pointer.
+    auto operator<=>(const Rate&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// Reads a plain decimal such as "0.15", with at most nine digits behind the point and no sign.

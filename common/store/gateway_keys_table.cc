@@ -48,6 +48,25 @@ Result<std::vector<GatewayKey>> Store::gateway_keys() {
     }
 }
 
+Result<void> Store::visit_valid_gateway_keys(const std::function<void(GatewayKey&&)>& visit) {
+    auto query = impl_->database->prepare(
+        "SELECT id, name, digest, fingerprint, created_at, expires_at, revoked_at "
+        "FROM gateway_keys WHERE revoked_at IS NULL");
+    if (!query) {
+        return tl::unexpected(query.error());
+    }
+    while (true) {
+        const auto row = query->step();
+        if (!row) {
+            return tl::unexpected(row.error());
+        }
+        if (!*row) {
+            return {};
+        }
+        visit(read_row(*query));
+    }
+}
+
 Result<std::optional<GatewayKey>> Store::gateway_key(std::string_view name_or_id) {
     auto query = impl_->database->prepare(
         "SELECT id, name, digest, fingerprint, created_at, expires_at, revoked_at "

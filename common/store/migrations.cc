@@ -83,15 +83,15 @@ static_assert(numbered_from_one());
 // The schema's number in the file; 0 for an empty one. Called in a transaction: another process may
 // be making the schema.
 Result<std::int64_t> read_version(Database& database) {
-    const auto version = database.integer("PRAGMA user_version");
+    auto version = database.integer("PRAGMA user_version");
     if (!version) {
         return version;
     }
-    const auto application = database.integer("PRAGMA application_id");
+    auto application = database.integer("PRAGMA application_id");
     if (!application) {
         return application;
     }
-    const auto objects = database.integer("SELECT count(*) FROM sqlite_schema");
+    auto objects = database.integer("SELECT count(*) FROM sqlite_schema");
     if (!objects) {
         return objects;
     }

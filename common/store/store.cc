@@ -40,7 +40,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
 
 Result<std::int64_t> Store::data_version() {
     // SQLite's own number tells of other connections' commits only.
-    const auto others = impl_->database->integer("PRAGMA data_version");
+    auto others = impl_->database->integer("PRAGMA data_version");
     if (!others) {
         return others;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,6 +91,10 @@ class Store {
     [[nodiscard]] Result<bool> remove_provider_key(std::string_view label);
 
     [[nodiscard]] Result<std::vector<GatewayKey>> gateway_keys();  ///< revoked ones too
+    /// Shows `visit` each key that is not revoked, in no order: there may be 100,000 of them, which
+    /// are not to be in memory twice.
+    [[nodiscard]] Result<void> visit_valid_gateway_keys(
+        const std::function<void(GatewayKey&&)>& visit);
     /// By name (the one not revoked first) or id.
     [[nodiscard]] Result<std::optional<GatewayKey>> gateway_key(std::string_view name_or_id);
     /// Fails with Errc::conflict when a key of that name is in use.

@@ -84,7 +84,7 @@ Spliced add_to_object(std::string_view object, const std::vector<JsonField>& fie
     if (!additions.plain) {
         if (out.usage && !told) {
             insertions.push_back(estimated_usage(object, usage, call->endpoint, out));
-        } else if (out.usage && !out.usage->has_own_cost) {
+        } else if (usage != nullptr && out.usage && !out.usage->has_own_cost) {
             insertions.push_back(at_end_of(object, usage->value, cost_members(out.cost)));
         }
         const JsonField* const metadata = find_field(fields, "metadata");

@@ -68,7 +68,7 @@ Result<void> call_url(const std::string& url, const GatewayCall& call, AnswerSin
         if (value.find_first_of("\r\n") != std::string::npos) {
             return fail(Errc::usage, "the value of " + name + " holds a line break");
         }
-        head += name + ": " + value + "\r\n";
+        head.append(name).append(": ").append(value).append("\r\n");
     }
     if (!call.body.empty() || call.method != "GET") {
         head += "Content-Length: " + std::to_string(call.body.size()) + "\r\n";

@@ -36,14 +36,12 @@ Result<std::shared_ptr<const Snapshot>> load_snapshot(Store& store, const Vault&
         snapshot->accesses.push_back(make_access(key, vault));
     }
     add_accesses_from_environment(snapshot->accesses);
-    auto gateway_keys = store.gateway_keys();
-    if (!gateway_keys) {
-        return tl::unexpected(gateway_keys.error());
-    }
-    for (const GatewayKey& key : *gateway_keys) {
-        if (!key.revoked_at) {
-            snapshot->keys.emplace(key.digest, GatewayKeyInfo{key.id, key.name, key.expires_at});
-        }
+    const auto visited = store.visit_valid_gateway_keys([&](GatewayKey&& key) {
+        snapshot->keys.emplace(
+            key.digest, GatewayKeyInfo{std::move(key.id), std::move(key.name), key.expires_at});
+    });
+    if (!visited) {
+        return tl::unexpected(visited.error());
     }
     auto aliases = store.aliases();
     if (!aliases) {

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured: each function returns plain numbers of one server, in one round."""
 
+import contextlib
 import dataclasses
 import json
 import re
+import statistics
 import subprocess
 import threading
 
@@ -89,6 +91,24 @@ def start_times(server, count):
         finally:
             server.stop()
     return times
+
+
+def with_keys(tools, servers, sizes):
+    """What the number of gateway keys could change: start, memory, and finding the right one. One
+    entry for each server; they take turns."""
+    entries = [{"start_ms": statistics.median(start_times(server, sizes.starts)), "rps": []}
+               for server in servers]
+    with contextlib.ExitStack() as running:
+        for server, entry in zip(servers, entries):
+            running.enter_context(server)
+            entry["idle_mb"] = server.memory_mb()
+        for _ in range(sizes.rounds):
+            for server, entry in zip(servers, entries):
+                result = load(tools, server, conns=32, seconds=sizes.seconds)
+                if result["failed"]:
+                    raise BenchError(f"A request failed: {result['first_failure']}")
+                entry["rps"].append(result["rps"])
+    return entries
 
 
 def instructions(tools, make_server, requests, **options):

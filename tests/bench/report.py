@@ -125,6 +125,31 @@ def build_table(results, sizes):
     return table.rows
 
 
+def keys_table(few, many):
+    """Rows of llmgw with few keys and with many; the columns of nginx and llmgw hold the two."""
+    rps = statistics.median(map(ratio, few["rps"], many["rps"]))
+    return [Row("plain, 32 connections: requests/s", f"{statistics.median(few['rps']):,.0f}",
+                f"{statistics.median(many['rps']):,.0f}", times(rps), "≥ 0.95 ×", rps >= 0.95),
+            Row("idle memory (RSS)", megabytes(few["idle_mb"]), megabytes(many["idle_mb"]),
+                added(megabytes)(many["idle_mb"] - few["idle_mb"])),
+            Row("start: exec to ready", f"{few['start_ms']:.1f} ms", f"{many['start_ms']:.1f} ms",
+                f"{many['start_ms'] / few['start_ms']:.1f} ×")]
+
+
+def keys_markdown(rows, counts):
+    few, many = (f"{count:,} gateway keys" for count in counts)
+    lines = [f"| | {few} | {many} | compared | budget | |", "|---|--:|--:|--:|--:|---|"]
+    return "\n".join(lines + [line(row) for row in rows])
+
+
+VERDICTS = {True: "pass", False: "**missed**", None: ""}
+
+
+def line(row):
+    return (f"| {row.what} | {row.nginx} | {row.llmgw} | {row.comparison} "
+            f"| {row.budget} | {VERDICTS[row.passed]} |")
+
+
 def failures(results):
     """Every load that had a failed request: (server, what, count, first failure)."""
     found = []
@@ -166,8 +191,4 @@ def markdown(rows, facts, sizes):
         "| | nginx | llmgw | compared | budget | |",
         "|---|--:|--:|--:|--:|---|",
     ]
-    verdicts = {True: "pass", False: "**missed**", None: ""}
-    for row in rows:
-        lines.append(f"| {row.what} | {row.nginx} | {row.llmgw} | {row.comparison} "
-                     f"| {row.budget} | {verdicts[row.passed]} |")
-    return "\n".join(lines)
+    return "\n".join(lines + [line(row) for row in rows])

@@ -335,6 +335,12 @@ TEST_CASE("store: gateway keys") {
     CHECK(keys[0].fingerprint == first.fingerprint);
     CHECK(keys[1].id == "k_2");
     CHECK_FALSE(keys[1].expires_at);
+    std::vector<GatewayKey> valid;
+    REQUIRE(store->visit_valid_gateway_keys(
+        [&](GatewayKey&& key) { valid.push_back(std::move(key)); }));
+    REQUIRE(valid.size() == 1);
+    CHECK(valid[0].id == "k_2");
+    CHECK(valid[0].digest == keys[1].digest);
 }
 
 TEST_CASE("store: aliases") {

@@ -131,13 +131,14 @@ void Checker::entry(const std::string& where, const Json& json, std::span<const 
         problem(where, "must be an object");
         return;
     }
+    const std::string prefix = where + ": ";
     for (const auto& [name, value] : json.items()) {
         const auto known = std::find_if(fields.begin(), fields.end(),
                                         [&name = name](const Field& f) { return f.name == name; });
         if (known == fields.end()) {
             problem(where, "unknown field " + quoted(name));
         } else {
-            field(where + ": " + name, known->kind, value);
+            field(prefix + name, known->kind, value);
         }
     }
     for (const Field& f : fields) {
@@ -204,10 +205,11 @@ void Checker::prices(const std::string& where, const Json& value, bool for_units
         problem(where, "must be an object of prices");
         return;
     }
+    const std::string prefix = where + ": ";
     for (const auto& [name, price] : value.items()) {
         expect(for_units || std::find(kPrices.begin(), kPrices.end(), name) != kPrices.end(), where,
                "unknown price " + quoted(name));
-        expect(is_price(price, for_units ? kMostPerUnit : kMostPerMillion), where + ": " + name,
+        expect(is_price(price, for_units ? kMostPerUnit : kMostPerMillion), prefix + name,
                price.dump() +
                    " is not a price: write dollars as a plain decimal in quotes, such "
                    "as \"0.15\", with at most nine digits behind the point");
@@ -219,8 +221,9 @@ void Checker::endpoints(const std::string& where, const Json& value) {
         problem(where, "must be an object of regions and their addresses");
         return;
     }
+    const std::string prefix = where + ": ";
     for (const auto& [region, url] : value.items()) {
-        field(where + ": " + region, Kind::url, url);
+        field(prefix + region, Kind::url, url);
     }
 }
 
@@ -230,9 +233,10 @@ void Checker::entries(const std::string& where, const std::string& noun, const J
         problem(where, noun + "s must be a list, and not empty");
         return;
     }
+    const std::string prefix = where + ": " + noun + " ";
     int number = 0;
     for (const Json& item : value) {
-        entry(where + ": " + noun + " " + std::to_string(++number), item, fields);
+        entry(prefix + std::to_string(++number), item, fields);
     }
 }
 

@@ -179,6 +179,7 @@ std::string Emitter::prices(const Json& json) {
 /// The entries in the order of their ids.
 std::vector<const Entry*> sorted(const std::vector<Entry>& entries) {
     std::vector<const Entry*> result;
+    result.reserve(entries.size());
     for (const Entry& entry : entries) {
         result.push_back(&entry);
     }

@@ -57,12 +57,12 @@ std::vector<Entry> read_entries(const fs::path& path, const std::string& name,
         }
         return entries;
     }
+    const std::string prefix = name + ": " + noun + " ";
     for (const Json& item : list) {
-        std::string where = name + ": " + noun + " " + std::to_string(entries.size() + 1);
-        if (item.is_object() && item.contains("id") && item["id"].is_string()) {
-            where = name + ": " + noun + " \"" + item["id"].get<std::string>() + "\"";
-        }
-        entries.push_back({std::move(where), path.stem().string(), item});
+        const bool named = item.is_object() && item.contains("id") && item["id"].is_string();
+        const std::string which =
+            named ? '"' + item["id"].get<std::string>() + '"' : std::to_string(entries.size() + 1);
+        entries.push_back({prefix + which, path.stem().string(), item});
     }
     return entries;
 }
