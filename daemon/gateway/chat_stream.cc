@@ -215,10 +215,11 @@ bool ChatStream::usage_event(std::string_view data, std::string& out) {
 }
 
 bool ChatStream::finish(std::string& out) {
-    if (!ended() && !carry_.empty()) {
+    std::string last = std::exchange(carry_, {});
+    if (last.find_first_not_of("\r\n") == std::string::npos) {
+        out += last;  // line ends behind the last event
+    } else {
         // The last event's empty line is missing.
-        std::string last = std::move(carry_);
-        carry_.clear();
         last += "\n\n";
         event(last, out);
     }

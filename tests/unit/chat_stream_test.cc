@@ -88,6 +88,7 @@ TEST_CASE("line ends of every kind, comments and a missing last line pass") {
 TEST_CASE("a finished stream without [DONE] gets one") {
     const std::string text = "data: {\"choices\":[{\"finish_reason\":\"length\"}]}\n\n";
     check_at_every_split(text, false, text + kDone);
+    check_at_every_split(text + "\n", false, text + "\n" + kDone);
 }
 
 TEST_CASE("a stream ends the same way whether its events came together or one by one") {
