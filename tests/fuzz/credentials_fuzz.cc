@@ -66,8 +66,9 @@ void try_addresses(std::string_view text) {
         require(again && again->text() == url->text(), "a base URL is read as it is written");
     }
     if (const auto azure = read_azure_url(text)) {
-        require(parse_base_url(azure->base_url).has_value(), "Azure's base URL is one");
-        require(azure->base_url.find("/openai/deployments") == std::string::npos,
+        const auto base = parse_base_url(azure->base_url);
+        require(base.has_value(), "Azure's base URL is one");
+        require(base->path.find("/openai/deployments/") == std::string::npos,
                 "Azure's base URL holds no deployment");
     }
     static_cast<void>(parse_token_endpoint(text));
