@@ -319,7 +319,8 @@ tl::unexpected<SendFailure> not_sent(Error error, std::string name, bool final) 
 
 tl::unexpected<SendFailure> not_answered(const Candidate& candidate, const Error& why) {
     Error error = upstream_error(candidate, why.message);
-    error.kind = why.kind;
+    // A token endpoint's refusal would look like one of the client's own key.
+    error.kind = why.kind == Errc::auth ? Errc::upstream : why.kind;
     error.hint = why.hint;
     return not_sent(std::move(error), error_name(why), why.kind == Errc::interrupted);
 }
@@ -334,27 +335,32 @@ Task<Sent> send(Exchange& exchange, const InferenceCall& call, const Candidate& 
         co_return not_sent(std::move(adapted.error()), "unsupported_request", final);
     }
     made = std::move(*adapted);
-    if (access.tokens) {
-        auto token = co_await exchange.core.tokens.token(*access.tokens);
-        if (!token) {
-            co_return not_answered(candidate, token.error());
+    for (;;) {
+        if (access.tokens) {
+            auto token = co_await exchange.core.tokens.token(*access.tokens);
+            if (!token) {
+                co_return not_answered(candidate, token.error());
+            }
+            made.token = std::move(*token);
         }
-        made.token = std::move(*token);
+        const std::string authorization = authorization_fields(
+            candidate, made.request, access.tokens ? made.token : access.secret);
+        const std::string head =
+            upstream_head(candidate, made.request, call, exchange.head, authorization);
+        auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange));
+        exchange.active = http.get();
+        auto started = co_await http->start(access.url, head, made.request.body);
+        if (!started) {
+            co_return not_answered(candidate, started.error());
+        }
+        // A token may be withdrawn before its time, which is no trouble of the request's.
+        const bool again = http->head().status == 401 && access.tokens &&
+                           exchange.core.tokens.rejected(*access.tokens, made.token);
+        if (!again) {
+            co_return http;
+        }
+        exchange.active = nullptr;
     }
-    const std::string authorization =
-        authorization_fields(candidate, made.request, access.tokens ? made.token : access.secret);
-    const std::string head =
-        upstream_head(candidate, made.request, call, exchange.head, authorization);
-    auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange));
-    exchange.active = http.get();
-    auto started = co_await http->start(access.url, head, made.request.body);
-    if (!started) {
-        co_return not_answered(candidate, started.error());
-    }
-    if (http->head().status == 401 && access.tokens) {
-        exchange.core.tokens.rejected(*access.tokens, made.token);
-    }
-    co_return http;
 }
 
 // An answer as its client's format has it.
