@@ -63,7 +63,8 @@ Result<void> read_credential(ProviderAccess& access) {
     if (access.wire == Wire::azure || access.wire == Wire::azure_anthropic) {
         return read_entra_client(access);
     }
-    return is_service_account(access.secret) ? read_service_account(access) : Result<void>();
+    // No key is a JSON document, and a credential of another type is not for sending.
+    return access.secret.starts_with('{') ? read_service_account(access) : Result<void>();
 }
 
 void take_out(std::string& text, std::string_view secret) {

@@ -143,10 +143,16 @@ void TokenLife::failed(Error error, std::int64_t now) {
     fetching_ = false;
 }
 
-void TokenLife::rejected(std::string_view token, std::int64_t now) {
-    if (token_ && token_->text == token && now - fetched_at_ >= kRejectPause) {
-        token_.reset();
+bool TokenLife::rejected(std::string_view token, std::int64_t now) {
+    if (!token_ || token_->text != token) {
+        return true;
     }
+    const bool lately = rejected_at_ && now >= *rejected_at_ && now - *rejected_at_ < kRejectPause;
+    if (!lately) {
+        token_.reset();
+        rejected_at_ = now;
+    }
+    return !lately;
 }
 
 Result<std::string> TokenLife::outcome(std::int64_t now) const {
@@ -229,11 +235,9 @@ Task<Result<std::string>> TokenSource::token(const TokenCredential& credential) 
     co_return entry->life.outcome(unix_ms());
 }
 
-void TokenSource::rejected(const TokenCredential& credential, std::string_view token) {
+bool TokenSource::rejected(const TokenCredential& credential, std::string_view token) {
     const auto found = entries_.find(std::visit(IdentityOf(), credential));
-    if (found != entries_.end()) {
-        found->second->life.rejected(token, unix_ms());
-    }
+    return found != entries_.end() && found->second->life.rejected(token, unix_ms());
 }
 
 Task<void> TokenSource::fetch(std::shared_ptr<Entry> entry) {

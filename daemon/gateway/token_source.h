@@ -46,8 +46,10 @@ class TokenLife {
     [[nodiscard]] Step next(std::int64_t now);
     void fetched(AccessToken token, std::int64_t now);
     void failed(Error error, std::int64_t now);
-    /// The provider has refused this token although it should be alive. Believed once a minute.
-    void rejected(std::string_view token, std::int64_t now);
+    /// The provider has refused this token although it should be alive. Returns whether another one
+    /// is worth a try: it is there already, or is fetched because the refusal is believed. That is
+    /// done once a minute, for the trouble may be the account's.
+    [[nodiscard]] bool rejected(std::string_view token, std::int64_t now);
 
     [[nodiscard]] bool fetching() const { return fetching_; }
     /// Neither a token nor a failure is worth keeping.
@@ -62,6 +64,7 @@ class TokenLife {
     std::int64_t fetched_at_ = 0;
     std::optional<Error> error_;  // of the last fetch
     std::int64_t failed_at_ = 0;
+    std::optional<std::int64_t> rejected_at_;
     bool fetching_ = false;
 };
 
@@ -78,8 +81,8 @@ class TokenSource {
     /// Errors: Errc::auth when the credential is refused, Errc::upstream, Errc::timeout.
     Task<Result<std::string>> token(const TokenCredential& credential);
 
-    /// To be called when a provider answers 401 to a token.
-    void rejected(const TokenCredential& credential, std::string_view token);
+    /// To be called when a provider answers 401 to a token; as TokenLife's.
+    [[nodiscard]] bool rejected(const TokenCredential& credential, std::string_view token);
 
   private:
     struct Entry;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One daemon and one mock upstream for each test file; every test is searched for secrets."""
 
+import contextlib
 import pathlib
 import secrets
 import subprocess
@@ -89,18 +90,25 @@ def set_up(gateway, mock):
     return keys
 
 
-@pytest.fixture(scope="module")
-def shared_lab(request, tmp_path_factory, mock):
-    gateway = Gateway(tmp_path_factory.mktemp("e2e") / "home")
-    keys = set_up(gateway, mock)
-    for name, value in getattr(request.module, "SETTINGS", {}).items():
-        gateway.set(name, value)
+@contextlib.contextmanager
+def running(gateway, mock, keys):
+    """A lab around a gateway that has been set up; its daemon must end well."""
     gateway.start("--log-level", "debug")
     yield Lab(gateway, mock, keys)
     code = gateway.stop()
     assert not gateway.sanitizer_report(), gateway.stderr
     assert code == 0, f"serve ended with {code}: {gateway.stderr[-2000:]}"
     find_secrets(gateway)
+
+
+@pytest.fixture(scope="module")
+def shared_lab(request, tmp_path_factory, mock):
+    gateway = Gateway(tmp_path_factory.mktemp("e2e") / "home")
+    keys = set_up(gateway, mock)
+    for name, value in getattr(request.module, "SETTINGS", {}).items():
+        gateway.set(name, value)
+    with running(gateway, mock, keys) as lab:
+        yield lab
 
 
 @pytest.fixture

@@ -71,10 +71,10 @@ class Gateway:
         self.secrets.append(key)
         return key
 
-    def add_provider(self, provider, url, secret, name=None):
+    def add_provider(self, provider, url, secret, *more, name=None):
         self.secrets.append(secret)
         label = ("--name", name) if name else ()
-        self.cli("providers", "add", provider, *label, "--base-url", url, "--key-stdin",
+        self.cli("providers", "add", provider, *label, "--base-url", url, "--key-stdin", *more,
                  stdin=secret + "\n")
 
     def set(self, name, value):

@@ -352,7 +352,3 @@ def stream(message):
 
 def compact(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def framed(event):
-    return f"event: {event['type']}\ndata: {compact(event)}\n\n".encode()

@@ -160,8 +160,8 @@ def check_chat(request, lenient=(), thinks=True):
 def text_of(content):
     if isinstance(content, str):
         return content
-    return " ".join(part.get("text", "") or json.dumps((part.get("document") or {}).get("data"))
-                    for part in content or [])
+    return " ".join(json.dumps(part["document"]["data"]) if part.get("type") == "document" else
+                    part.get("text", "") for part in content or [])
 
 
 def answer_text(request, script):

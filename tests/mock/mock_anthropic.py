@@ -11,6 +11,7 @@ import json
 import threading
 
 import anthropic_rules as rules
+import wire
 from mock_upstream import MockUpstream
 
 VERSION = "2023-06-01"
@@ -55,7 +56,7 @@ class MockAnthropic(MockUpstream):
         message = rules.answer(body, script)
         if body.get("stream"):
             events = script.get("stream_events", rules.stream(message))
-            parts = [rules.framed(event) for event in events]
+            parts = [wire.named_event(event) for event in events]
             return 200, "text/event-stream; charset=utf-8", parts, True
         return 200, "application/json", [rules.compact(message).encode()], False
 

@@ -29,6 +29,11 @@ def compact(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def named_event(event):
+    """An event of an API whose events have types, framed with its type as its name."""
+    return f"event: {event['type']}\ndata: {compact(event)}\n\n".encode()
+
+
 def sse_events(chunks, script):
     """The framed events of a stream, the last one being [DONE]."""
     if "events" in script:

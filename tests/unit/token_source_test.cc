@@ -199,12 +199,17 @@ TEST_CASE("token life: a token that the provider refuses") {
     TokenLife life;
     CHECK(life.next(0) == Step::fetch);
     life.fetched({"one", kHour}, 0);
-    life.rejected("one", 59'999);  // new: another one would fare no better
-    CHECK(life.next(59'999) == Step::use);
-    life.rejected("another", 60'000);
-    CHECK(life.next(60'000) == Step::use);
-    life.rejected("one", 60'000);
-    CHECK(life.next(60'000) == Step::fetch);
+    CHECK(life.rejected("an older one", 1));
+    CHECK(life.next(1) == Step::use);
+    CHECK(life.rejected("one", 2));
+    CHECK(life.next(2) == Step::fetch);
+    CHECK(life.rejected("one", 3));  // by a request that went out with it, too
+    life.fetched({"two", kHour}, 4);
+    CHECK(life.rejected("one", 5));
+    CHECK_FALSE(life.rejected("two", 60'001));  // a third one would fare no better
+    CHECK(life.next(60'001) == Step::use);
+    CHECK(life.rejected("two", 60'002));
+    CHECK(life.next(60'002) == Step::fetch);
 }
 
 TEST_CASE("token source: the request goes to the credential's own endpoint only") {
