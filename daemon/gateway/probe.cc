@@ -41,7 +41,8 @@ struct Probe {
 
 Task<void> run(Probe& probe) {
     const BaseUrl& url = probe.access.url;
-    std::string head = "GET " + url.path + "/models HTTP/1.1\r\nHost: " + url.host_header() +
+    std::string head = "GET " + url.path +
+                       "/models HTTP/1.1\r\nHost: " + std::string(url.host_header()) +
                        "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n"
                        "User-Agent: llmgw/" LLMGW_VERSION "\r\nConnection: close\r\n";
     const Provider* const provider = probe.access.provider;
