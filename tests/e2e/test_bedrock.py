@@ -292,7 +292,10 @@ def test_an_image_by_address_is_refused_before_it_is_sent(lab):
     content = [{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]
     answer = lab.chat(model(), content)
     assert answer.status == 400 and not lab.mock.requests
-    assert answer.json()["error"]["param"] == "messages[0].content[0]"
+    error = answer.json()["error"]
+    assert error["param"] == "messages[0].content[0].image_url"
+    assert error["code"] == "unsupported_image_url"
+    assert "llmgw config set fetch.images true" in error["message"]
 
 
 @pytest.mark.parametrize("name, status", [
