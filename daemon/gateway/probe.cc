@@ -17,9 +17,10 @@
 #include "common/base/text.h"
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
+#include "daemon/gateway/probe_request.h"
 #include "daemon/gateway/setup.h"
-#include "daemon/providers/anthropic.h"
-#include "daemon/providers/auth_fields.h"
+#include "daemon/gateway/token_source.h"
+#include "daemon/providers/wire_adapter.h"
 #include "daemon/upstream/http_call.h"
 
 namespace llmgw {
@@ -30,57 +31,82 @@ constexpr std::chrono::milliseconds kProbeTime{15'000};
 constexpr std::size_t kMaxBody = 64 * 1024;
 
 struct Probe {
+    const Snapshot& snapshot;
     const ProviderAccess& access;
     HttpCall& http;
+    TokenSource& tokens;
     Loop& loop;
-    Result<void> result;
+    std::string path = {};
+    std::string token = {};
+    Result<void> result = {};
     int status = 0;
-    std::string content_type;
-    std::string body;
+    bool is_empty_call = false;
+    std::string content_type = {};
+    std::string body = {};
+    std::string words = {};  // the provider's own
 };
 
-Task<void> run(Probe& probe) {
-    const BaseUrl& url = probe.access.url;
-    std::string head = "GET " + url.path + "/models HTTP/1.1\r\nHost: " + url.host_header() +
-                       "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n"
-                       "User-Agent: llmgw/" LLMGW_VERSION "\r\nConnection: close\r\n";
-    const Provider* const provider = probe.access.provider;
-    const Wire wire = provider == nullptr ? Wire::openai : provider->wire;
-    append_auth_field(head, wire, probe.access.secret);
-    if (wire == Wire::anthropic) {
-        head += kAnthropicVersion;
-    }
-    head += "\r\n";
-    probe.result = co_await probe.http.start(url, head, {});
-    if (probe.result) {
-        probe.status = probe.http.head().status;
-        probe.content_type = to_lower(probe.http.head().header("content-type"));
-        for (;;) {
-            const BodyPart part = co_await probe.http.next();
-            if (part.state != BodyPart::State::data || probe.body.size() > kMaxBody) {
-                break;
-            }
-            probe.body.append(part.bytes);
-        }
-    }
-    probe.loop.stop();
-}
-
-// The provider's own message, without the secret should it repeat that.
-std::string provider_words(const std::string& body, const std::string& secret) {
+// The provider's own message in an error document of OpenAI's shape.
+std::string error_message(std::string_view body) {
     const auto fields = scan_object(body);
     const JsonField* const error = fields ? find_field(*fields, "error") : nullptr;
-    std::string words;
-    if (error != nullptr && json_kind(error->value) == JsonKind::object) {
-        const auto inner = scan_object(error->value);
-        const JsonField* const message = inner ? find_field(*inner, "message") : nullptr;
-        words = message != nullptr ? json_text(message->value).value_or("") : "";
+    if (error == nullptr || json_kind(error->value) != JsonKind::object) {
+        return {};
     }
-    for (std::size_t at = words.find(secret); !secret.empty() && at != std::string::npos;
-         at = words.find(secret)) {
-        words.replace(at, secret.size(), "***");
+    const auto inner = scan_object(error->value);
+    const JsonField* const message = inner ? find_field(*inner, "message") : nullptr;
+    return message != nullptr ? json_text(message->value).value_or("") : "";
+}
+
+// Reads the status and the message as the format has them.
+void read_refusal(Probe& probe) {
+    const WireAdapter* const adapter = adapter_for(probe.access.wire);
+    if (adapter == nullptr || probe.status < 400) {
+        probe.words = error_message(probe.body);
+    } else {
+        ProviderError error = adapter->read_error(probe.status, probe.http.head(), probe.body);
+        probe.status = error.status != 0 ? error.status : probe.status;
+        probe.words = std::move(error.message);
     }
-    return printable(words.substr(0, 300));
+    probe.access.scrub(probe.words, probe.token);
+    probe.words = printable(std::string_view(probe.words).substr(0, 300));
+}
+
+Task<Result<void>> ask(Probe& probe) {
+    if (probe.access.tokens) {
+        auto token = co_await probe.tokens.token(*probe.access.tokens);
+        if (!token) {
+            co_return tl::unexpected(std::move(token.error()));
+        }
+        probe.token = std::move(*token);
+    }
+    auto request = probe_request(probe.access, probe.token, probe.snapshot.today);
+    if (!request) {
+        co_return tl::unexpected(std::move(request.error()));
+    }
+    probe.path = request->path;
+    probe.is_empty_call = request->is_empty_call;
+    const std::vector<std::string_view> body(request->body.empty() ? 0 : 1, request->body);
+    auto started = co_await probe.http.start(probe.access.url, request->head, body);
+    if (!started) {
+        co_return started;
+    }
+    probe.status = probe.http.head().status;
+    probe.content_type = to_lower(probe.http.head().header("content-type"));
+    for (;;) {
+        const BodyPart part = co_await probe.http.next();
+        if (part.state != BodyPart::State::data || probe.body.size() > kMaxBody) {
+            break;
+        }
+        probe.body.append(part.bytes);
+    }
+    read_refusal(probe);
+    co_return Result<void>();
+}
+
+Task<void> run(Probe& probe) {
+    probe.result = co_await ask(probe);
+    probe.loop.stop();
 }
 
 void conclude(ProbeReport& report, Errc kind, std::string verdict, std::string detail,
@@ -99,7 +125,7 @@ void conclude(ProbeReport& report, Errc kind, std::string verdict, std::string d
 
 void judge_status(const Probe& probe, ProbeReport& report) {
     const std::string& label = probe.access.label;
-    const std::string words = provider_words(probe.body, probe.access.secret);
+    const std::string& words = probe.words;
     const bool html = probe.content_type.starts_with("text/html");
     const int status = probe.status;
     if (html) {
@@ -107,14 +133,16 @@ void judge_status(const Probe& probe, ProbeReport& report) {
                  "status " + std::to_string(status) +
                      " with HTML: a proxy or a wrong base URL, not an API",
                  "llmgw providers show " + label);
-    } else if (status >= 200 && status < 300) {
+    } else if ((status >= 200 && status < 300) ||
+               (probe.is_empty_call && is_good_refusal(probe.access, status, probe.body))) {
         conclude(report, Errc::failed, "ok", "", "llmgw models list -p " + label);
     } else if (status == 401 || status == 403) {
         conclude(report, Errc::auth, "key refused", words,
                  "llmgw providers remove " + label + ", then add it with another key");
     } else if (status == 404 || status == 405) {
         conclude(report, Errc::upstream, "not found",
-                 "there is no /models under the base URL" + (words.empty() ? "" : "; " + words),
+                 "there is no " + probe.path + " under the base URL" +
+                     (words.empty() ? "" : "; " + words),
                  "check the version path of the base URL: llmgw providers show " + label);
     } else if (status == 429) {
         conclude(report, Errc::upstream, "rate limited", words, "try again later");
@@ -127,7 +155,11 @@ void judge_status(const Probe& probe, ProbeReport& report) {
 void judge_failure(const Probe& probe, ProbeReport& report) {
     const Error& error = probe.result.error();
     const char* verdict = "connect failed";
-    if (error.kind == Errc::timeout) {
+    if (error.kind == Errc::auth) {
+        verdict = "key refused";
+    } else if (error.kind == Errc::invalid_request) {
+        verdict = "cannot be asked";
+    } else if (error.kind == Errc::timeout) {
         verdict = "timed out";
     } else if (error.kind == Errc::interrupted) {
         verdict = "interrupted";
@@ -139,7 +171,7 @@ void judge_failure(const Probe& probe, ProbeReport& report) {
         verdict = "dns failed";
     }
     conclude(report, error.kind, verdict, error.message,
-             "llmgw providers show " + probe.access.label);
+             error.hint.empty() ? "llmgw providers show " + probe.access.label : error.hint);
 }
 
 // The usual port of each kind of model server.
@@ -208,13 +240,14 @@ Result<ProbeReport> probe_provider(const Home& home, const std::string& label, C
     }
     Loop loop;
     UpstreamPool pool(loop);
+    TokenSource tokens(pool);
     HttpCall http(pool, {kProbeTime, kProbeTime, kProbeTime, kProbeTime});
     const CancelWatch watch(loop, cancel, [&http] { http.cancel(); });
-    Probe probe{*access, http, loop, {}, 0, {}, {}};
+    Probe probe{*setup->snapshot, *access, http, tokens, loop};
     asio::post(loop.io(), [&probe] { spawn(run(probe)); });
     loop.run();
     ProbeReport report;
-    report.url = access->url.text() + "/models";
+    report.url = access->url.text() + probe.path;
     report.address = http.phases().address;
     report.dns_us = http.phases().dns;
     report.connect_us = http.phases().connect;
