@@ -13,14 +13,11 @@
 #include <utility>
 
 #include "common/base/fd.h"
-#include "common/base/json_scan.h"
 #include "common/base/text.h"
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
 #include "daemon/gateway/probe_request.h"
 #include "daemon/gateway/setup.h"
-#include "daemon/gateway/token_source.h"
-#include "daemon/providers/wire_adapter.h"
 #include "daemon/upstream/http_call.h"
 
 namespace llmgw {
@@ -31,147 +28,91 @@ constexpr std::chrono::milliseconds kProbeTime{15'000};
 constexpr std::size_t kMaxBody = 64 * 1024;
 
 struct Probe {
-    const Snapshot& snapshot;
     const ProviderAccess& access;
-    HttpCall& http;
+    const ProbeRequest& request;
     TokenSource& tokens;
-    Loop& loop;
-    std::string path = {};
-    std::string token = {};
-    Result<void> result = {};
-    int status = 0;
-    bool is_empty_call = false;
-    std::string content_type = {};
-    std::string body = {};
-    std::string words = {};  // the provider's own
+    HttpCall& http;
+    UpstreamPool& pool;
+    Result<std::string> token;  ///< empty when the key itself is sent
+    Result<void> answered;
+    std::string body;
 };
 
-// The provider's own message in an error document of OpenAI's shape.
-std::string error_message(std::string_view body) {
-    const auto fields = scan_object(body);
-    const JsonField* const error = fields ? find_field(*fields, "error") : nullptr;
-    if (error == nullptr || json_kind(error->value) != JsonKind::object) {
-        return {};
-    }
-    const auto inner = scan_object(error->value);
-    const JsonField* const message = inner ? find_field(*inner, "message") : nullptr;
-    return message != nullptr ? json_text(message->value).value_or("") : "";
-}
-
-// Reads the status and the message as the format has them.
-void read_refusal(Probe& probe) {
-    const WireAdapter* const adapter = adapter_for(probe.access.wire);
-    if (adapter == nullptr || probe.status < 400) {
-        probe.words = error_message(probe.body);
-    } else {
-        ProviderError error = adapter->read_error(probe.status, probe.http.head(), probe.body);
-        probe.status = error.status != 0 ? error.status : probe.status;
-        probe.words = std::move(error.message);
-    }
-    probe.access.scrub(probe.words, probe.token);
-    probe.words = printable(std::string_view(probe.words).substr(0, 300));
-}
-
-Task<Result<void>> ask(Probe& probe) {
-    if (probe.access.tokens) {
-        auto token = co_await probe.tokens.token(*probe.access.tokens);
-        if (!token) {
-            co_return tl::unexpected(std::move(token.error()));
+Task<void> ask(Probe& probe) {
+    const ProviderAccess& access = probe.access;
+    if (access.tokens) {
+        probe.token = co_await probe.tokens.token(*access.tokens);
+        if (!probe.token) {
+            co_return;
         }
-        probe.token = std::move(*token);
     }
-    auto request = probe_request(probe.access, probe.token, probe.snapshot.today);
-    if (!request) {
-        co_return tl::unexpected(std::move(request.error()));
-    }
-    probe.path = request->path;
-    probe.is_empty_call = request->is_empty_call;
-    const std::vector<std::string_view> body(request->body.empty() ? 0 : 1, request->body);
-    auto started = co_await probe.http.start(probe.access.url, request->head, body);
-    if (!started) {
-        co_return started;
-    }
-    probe.status = probe.http.head().status;
-    probe.content_type = to_lower(probe.http.head().header("content-type"));
-    for (;;) {
+    const std::string head =
+        probe_head(access, probe.request, access.tokens ? *probe.token : access.secret);
+    probe.answered = co_await probe.http.start(access.url, head, probe.request.chat.body);
+    while (probe.answered && probe.body.size() <= kMaxBody) {
         const BodyPart part = co_await probe.http.next();
-        if (part.state != BodyPart::State::data || probe.body.size() > kMaxBody) {
+        if (part.state != BodyPart::State::data) {
             break;
         }
         probe.body.append(part.bytes);
     }
-    read_refusal(probe);
-    co_return Result<void>();
 }
 
 Task<void> run(Probe& probe) {
-    probe.result = co_await ask(probe);
-    probe.loop.stop();
+    co_await ask(probe);
+    probe.pool.clear();
+    probe.pool.loop().stop();
 }
 
-void conclude(ProbeReport& report, Errc kind, std::string verdict, std::string detail,
-              std::string hint) {
-    report.verdict = std::move(verdict);
-    report.detail = std::move(detail);
-    report.hint = std::move(hint);
-    if (report.verdict != "ok") {
+void conclude(ProbeReport& report, ProbeVerdict verdict) {
+    if (!verdict.ok()) {
         Error error;
-        error.kind = kind;
-        error.message = report.verdict + (report.detail.empty() ? "" : ": " + report.detail);
-        error.hint = report.hint;
+        error.kind = verdict.kind;
+        error.message = verdict.verdict + (verdict.detail.empty() ? "" : ": " + verdict.detail);
+        error.hint = verdict.hint;
         report.error = std::move(error);
     }
+    report.verdict = std::move(verdict.verdict);
+    report.detail = std::move(verdict.detail);
+    report.hint = std::move(verdict.hint);
 }
 
-void judge_status(const Probe& probe, ProbeReport& report) {
-    const std::string& label = probe.access.label;
-    const std::string& words = probe.words;
-    const bool html = probe.content_type.starts_with("text/html");
-    const int status = probe.status;
-    if (html) {
-        conclude(report, Errc::upstream, "a web page",
-                 "status " + std::to_string(status) +
-                     " with HTML: a proxy or a wrong base URL, not an API",
-                 "llmgw providers show " + label);
-    } else if ((status >= 200 && status < 300) ||
-               (probe.is_empty_call && is_good_refusal(probe.access, status, probe.body))) {
-        conclude(report, Errc::failed, "ok", "", "llmgw models list -p " + label);
-    } else if (status == 401 || status == 403) {
-        conclude(report, Errc::auth, "key refused", words,
-                 "llmgw providers remove " + label + ", then add it with another key");
-    } else if (status == 404 || status == 405) {
-        conclude(report, Errc::upstream, "not found",
-                 "there is no " + probe.path + " under the base URL" +
-                     (words.empty() ? "" : "; " + words),
-                 "check the version path of the base URL: llmgw providers show " + label);
-    } else if (status == 429) {
-        conclude(report, Errc::upstream, "rate limited", words, "try again later");
-    } else {
-        conclude(report, Errc::upstream, "status " + std::to_string(status), words,
-                 "try again later");
-    }
-}
-
-void judge_failure(const Probe& probe, ProbeReport& report) {
-    const Error& error = probe.result.error();
-    const char* verdict = "connect failed";
-    if (error.kind == Errc::auth) {
-        verdict = "key refused";
-    } else if (error.kind == Errc::invalid_request) {
-        verdict = "cannot be asked";
-    } else if (error.kind == Errc::timeout) {
-        verdict = "timed out";
+// Why a request got no answer: how far it came tells.
+ProbeVerdict judge_failure(const Probe& probe) {
+    const Error& error = probe.answered.error();
+    const HttpCall::Phases& phases = probe.http.phases();
+    ProbeVerdict out{error.kind, "connect failed", error.message,
+                     "llmgw providers show " + probe.access.label};
+    if (error.kind == Errc::timeout) {
+        out.verdict = "timed out";
     } else if (error.kind == Errc::interrupted) {
-        verdict = "interrupted";
-    } else if (report.connect_us && probe.access.url.tls && !report.tls_us) {
-        verdict = "TLS failed";
-    } else if (report.connect_us) {
-        verdict = "no answer";
+        out.verdict = "interrupted";
+    } else if (phases.connect && probe.access.url.tls && !phases.tls) {
+        out.verdict = "TLS failed";
+    } else if (phases.connect) {
+        out.verdict = "no answer";
     } else if (error.message.find("resolved") != std::string::npos) {
-        verdict = "dns failed";
+        out.verdict = "dns failed";
     }
-    conclude(report, error.kind, verdict, error.message,
-             error.hint.empty() ? "llmgw providers show " + probe.access.label : error.hint);
+    return out;
+}
+
+void fill_in(ProbeReport& report, const Probe& probe) {
+    const HttpCall::Phases& phases = probe.http.phases();
+    report.address = phases.address;
+    report.dns_us = phases.dns;
+    report.connect_us = phases.connect;
+    report.tls_us = phases.tls;
+    report.first_byte_us = phases.first_byte;
+    if (!probe.token) {
+        conclude(report, judge_token_failure(probe.access, probe.token.error()));
+    } else if (!probe.answered) {
+        conclude(report, judge_failure(probe));
+    } else {
+        report.status = probe.http.head().status;
+        conclude(report, judge_probe(probe.access, probe.request, probe.http.head(), probe.body,
+                                     *probe.token));
+    }
 }
 
 // The usual port of each kind of model server.
@@ -238,27 +179,24 @@ Result<ProbeReport> probe_provider(const Home& home, const std::string& label, C
                         " format, which this version cannot send",
                     "llmgw providers catalog");
     }
+    ProbeReport report;
+    const auto request = make_probe_request(*access);
+    if (!request) {
+        report.url = access->url.text();
+        conclude(report, {Errc::failed, "not set up", request.error().message,
+                          "llmgw providers remove " + label + ", then add it with --option"});
+        return report;
+    }
+    report.url = access->url.origin() + request->target;
     Loop loop;
     UpstreamPool pool(loop);
     TokenSource tokens(pool);
     HttpCall http(pool, {kProbeTime, kProbeTime, kProbeTime, kProbeTime});
     const CancelWatch watch(loop, cancel, [&http] { http.cancel(); });
-    Probe probe{*setup->snapshot, *access, http, tokens, loop};
+    Probe probe{*access, *request, tokens, http, pool, {}, {}, {}};
     asio::post(loop.io(), [&probe] { spawn(run(probe)); });
     loop.run();
-    ProbeReport report;
-    report.url = access->url.text() + probe.path;
-    report.address = http.phases().address;
-    report.dns_us = http.phases().dns;
-    report.connect_us = http.phases().connect;
-    report.tls_us = http.phases().tls;
-    report.first_byte_us = http.phases().first_byte;
-    report.status = probe.status;
-    if (probe.result) {
-        judge_status(probe, report);
-    } else {
-        judge_failure(probe, report);
-    }
+    fill_in(report, probe);
     return report;
 }
 

@@ -294,19 +294,3 @@ def test_the_verdict_on_the_prompt_is_no_chunk_of_the_answer(lab, plain):
     assert any("prompt_filter_results" in chunk for chunk in chunks) == plain
     assert bool(chunks[0]["choices"]) == (not plain)
     assert joined(chunks) == "one two"
-
-
-@pytest.mark.parametrize("label", ["plain", "named", "copied", "v1", "foundry", "claude", "entra",
-                                   "entra-claude"])
-def test_the_command_line_tests_a_key(lab, label):
-    run = lab.gateway.run("providers", "test", label)
-    assert run.returncode == 0 and run.stdout.startswith(f"{label}: ok\n"), run.stdout
-
-
-def test_the_command_line_tests_a_wrong_key(lab):
-    lab.mock.keys.remove(lab.provider_keys["named"])
-    try:
-        run = lab.gateway.run("providers", "test", "named")
-    finally:
-        lab.mock.keys.add(lab.provider_keys["named"])
-    assert run.returncode == 4 and "key refused" in run.stdout

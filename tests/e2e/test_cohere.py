@@ -241,14 +241,3 @@ def test_streams_with_news_in_them(lab):
 def test_answers_that_are_none(lab, body):
     lab.mock.script(ID, body=body)
     shapes.check_error(lab.chat(MODEL), 502, code="upstream_error")
-
-
-def test_the_command_line_tests_a_key(lab):
-    run = lab.gateway.run("providers", "test", "cohere")
-    assert run.returncode == 0 and run.stdout.startswith("cohere: ok\n"), run.stdout
-    lab.mock.keys.clear()
-    try:
-        run = lab.gateway.run("providers", "test", "cohere")
-    finally:
-        lab.mock.keys.add(lab.provider_keys["cohere"])
-    assert run.returncode == 4 and "invalid api token ***" in run.stdout

@@ -275,11 +275,3 @@ def test_the_command_line(lab):
     assert "POST /v1/projects/project-1/locations/global/" in shown
     assert "a token that is fetched when it is sent" in shown
     assert lab.gateway.cli("chat", "-m", GEMINI, "hello from here").strip() == "hello from here"
-
-
-@pytest.mark.parametrize("label, code", [("google-vertex", 0), ("vertex-anthropic", 0),
-                                         ("express", 0), ("other", 4)])
-def test_the_command_line_tests_a_key(lab, label, code):
-    run = lab.gateway.run("providers", "test", label)
-    assert run.returncode == code, run.stdout
-    assert run.stdout.startswith(f"{label}: {'key refused' if code else 'ok'}\n")
