@@ -41,7 +41,7 @@ bool is_plain_host(const std::string& host) {
 }
 
 std::string request_head(const BaseUrl& url) {
-    std::string head = "GET " + url.path + " HTTP/1.1\r\nHost: " + url.host_header() +
+    std::string head = "GET " + url.path + " HTTP/1.1\r\nHost: " + std::string(url.host_header()) +
                        "\r\nAccept: image/png, image/jpeg, image/gif, image/webp\r\n"
                        "Accept-Encoding: identity\r\nUser-Agent: llmgw/" LLMGW_VERSION
                        "\r\nConnection: close\r\n\r\n";

@@ -144,8 +144,9 @@ std::string probe_head(const ProviderAccess& access, const ProbeRequest& request
     if (!request.lists_models()) {
         return upstream_head(candidate, request.chat, *request.call, RequestHead(), authorization);
     }
-    std::string head = "GET " + request.target + " HTTP/1.1\r\nHost: " + access.url.host_header() +
-                       "\r\n" + authorization;
+    std::string head = "GET " + request.target +
+                       " HTTP/1.1\r\nHost: " + std::string(access.url.host_header()) + "\r\n" +
+                       authorization;
     if (access.wire == Wire::anthropic) {
         head += kAnthropicVersion;
     }
