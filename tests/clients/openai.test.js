@@ -213,6 +213,20 @@ describe('tools', () => {
         assert.deepEqual(JSON.parse(second.function.arguments), { zone: 'text' });
     });
 
+    test('go through a whole loop, streamed', async () => {
+        const messages = [{ role: 'user', content: 'Use parallel calls' }];
+        const request = { model, messages, tools: [weather, time] };
+        const first = await client.chat.completions.stream(request).finalMessage();
+        assert.equal(first.tool_calls.length, 2);
+        messages.push(first);
+        for (const call of first.tool_calls) {
+            messages.push({ role: 'tool', tool_call_id: call.id, content: call.function.name });
+        }
+        const last = await client.chat.completions.stream(request).finalMessage();
+        assert.match(last.content, /^The tool said: /);
+        assert.equal(last.tool_calls, undefined);
+    });
+
     test('chosen by name', async () => {
         const answer = await client.chat.completions.create(prompt('Now', {
             tools: [weather, time],

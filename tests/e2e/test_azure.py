@@ -284,3 +284,13 @@ def test_the_command_line_shows_the_request(lab):
     assert "api-key: " in head and "Authorization" not in head
     entra = lab.gateway.cli("chat", "-m", "@entra/gpt-4", "--dry-run", "hi")
     assert "a token that is fetched when it is sent" in entra
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_the_verdict_on_the_prompt_is_no_chunk_of_the_answer(lab, plain):
+    headers = [("x-llmgw-plain", "true")] if plain else []
+    head = lab.stream("@named/gpt-4", "one two", headers)
+    chunks = chunks_of(head)
+    assert any("prompt_filter_results" in chunk for chunk in chunks) == plain
+    assert bool(chunks[0]["choices"]) == (not plain)
+    assert joined(chunks) == "one two"
