@@ -17,9 +17,8 @@
 #include "common/base/text.h"
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
+#include "daemon/gateway/probe_question.h"
 #include "daemon/gateway/setup.h"
-#include "daemon/providers/anthropic.h"
-#include "daemon/providers/auth_fields.h"
 #include "daemon/upstream/http_call.h"
 
 namespace llmgw {
@@ -31,27 +30,33 @@ constexpr std::size_t kMaxBody = 64 * 1024;
 
 struct Probe {
     const ProviderAccess& access;
+    ProbeQuestion question;
+    TokenSource& tokens;
     HttpCall& http;
     Loop& loop;
     Result<void> result;
+    std::string token;  // that the secret was exchanged for
     int status = 0;
     std::string content_type;
     std::string body;
 };
 
-Task<void> run(Probe& probe) {
-    const BaseUrl& url = probe.access.url;
-    std::string head = "GET " + url.path + "/models HTTP/1.1\r\nHost: " + url.host_header() +
-                       "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n"
-                       "User-Agent: llmgw/" LLMGW_VERSION "\r\nConnection: close\r\n";
-    const Provider* const provider = probe.access.provider;
-    const Wire wire = provider == nullptr ? Wire::openai : provider->wire;
-    append_auth_field(head, wire, probe.access.secret);
-    if (wire == Wire::anthropic) {
-        head += kAnthropicVersion;
+// Sends the question and waits for the head of the answer.
+Task<Result<void>> ask(Probe& probe) {
+    if (probe.access.tokens) {
+        auto token = co_await probe.tokens.token(*probe.access.tokens);
+        if (!token) {
+            co_return tl::unexpected(std::move(token.error()));
+        }
+        probe.token = std::move(*token);
     }
-    head += "\r\n";
-    probe.result = co_await probe.http.start(url, head, {});
+    const std::string head =
+        probe_head(probe.question, probe.access.tokens ? probe.token : probe.access.secret);
+    co_return co_await probe.http.start(probe.access.url, head, probe.question.made.request.body);
+}
+
+Task<void> run(Probe& probe) {
+    probe.result = co_await ask(probe);
     if (probe.result) {
         probe.status = probe.http.head().status;
         probe.content_type = to_lower(probe.http.head().header("content-type"));
@@ -66,20 +71,17 @@ Task<void> run(Probe& probe) {
     probe.loop.stop();
 }
 
-// The provider's own message, without the secret should it repeat that.
-std::string provider_words(const std::string& body, const std::string& secret) {
-    const auto fields = scan_object(body);
+// The provider's own message, in an error object or on its own, without the secret should it repeat
+// that.
+std::string provider_words(const Probe& probe) {
+    auto fields = scan_object(probe.body);
     const JsonField* const error = fields ? find_field(*fields, "error") : nullptr;
-    std::string words;
     if (error != nullptr && json_kind(error->value) == JsonKind::object) {
-        const auto inner = scan_object(error->value);
-        const JsonField* const message = inner ? find_field(*inner, "message") : nullptr;
-        words = message != nullptr ? json_text(message->value).value_or("") : "";
+        fields = scan_object(error->value);
     }
-    for (std::size_t at = words.find(secret); !secret.empty() && at != std::string::npos;
-         at = words.find(secret)) {
-        words.replace(at, secret.size(), "***");
-    }
+    const JsonField* const message = fields ? find_field(*fields, "message") : nullptr;
+    std::string words = message != nullptr ? json_text(message->value).value_or("") : "";
+    probe.access.scrub(words, probe.token);
     return printable(words.substr(0, 300));
 }
 
@@ -99,7 +101,7 @@ void conclude(ProbeReport& report, Errc kind, std::string verdict, std::string d
 
 void judge_status(const Probe& probe, ProbeReport& report) {
     const std::string& label = probe.access.label;
-    const std::string words = provider_words(probe.body, probe.access.secret);
+    const std::string words = provider_words(probe);
     const bool html = probe.content_type.starts_with("text/html");
     const int status = probe.status;
     if (html) {
@@ -107,14 +109,15 @@ void judge_status(const Probe& probe, ProbeReport& report) {
                  "status " + std::to_string(status) +
                      " with HTML: a proxy or a wrong base URL, not an API",
                  "llmgw providers show " + label);
-    } else if (status >= 200 && status < 300) {
+    } else if (probe.question.is_accepted(status)) {
         conclude(report, Errc::failed, "ok", "", "llmgw models list -p " + label);
     } else if (status == 401 || status == 403) {
         conclude(report, Errc::auth, "key refused", words,
                  "llmgw providers remove " + label + ", then add it with another key");
     } else if (status == 404 || status == 405) {
         conclude(report, Errc::upstream, "not found",
-                 "there is no /models under the base URL" + (words.empty() ? "" : "; " + words),
+                 "there is no " + std::string(probe.question.call ? "such deployment" : "/models") +
+                     " under the base URL" + (words.empty() ? "" : "; " + words),
                  "check the version path of the base URL: llmgw providers show " + label);
     } else if (status == 429) {
         conclude(report, Errc::upstream, "rate limited", words, "try again later");
@@ -127,7 +130,9 @@ void judge_status(const Probe& probe, ProbeReport& report) {
 void judge_failure(const Probe& probe, ProbeReport& report) {
     const Error& error = probe.result.error();
     const char* verdict = "connect failed";
-    if (error.kind == Errc::timeout) {
+    if (probe.access.tokens && probe.token.empty()) {
+        verdict = error.kind == Errc::auth ? "key refused" : "no token";
+    } else if (error.kind == Errc::timeout) {
         verdict = "timed out";
     } else if (error.kind == Errc::interrupted) {
         verdict = "interrupted";
@@ -199,22 +204,27 @@ Result<ProbeReport> probe_provider(const Home& home, const std::string& label, C
     if (access->problem) {
         return tl::unexpected(*access->problem);
     }
-    if (access->provider != nullptr && !catalog::can_send(access->provider->wire)) {
+    if (!catalog::can_send(access->wire)) {
         return fail(Errc::failed,
                     "the provider \"" + label + "\" speaks the " +
-                        std::string(catalog::wire_name(access->provider->wire)) +
+                        std::string(catalog::wire_name(access->wire)) +
                         " format, which this version cannot send",
                     "llmgw providers catalog");
     }
+    auto question = make_probe_question(*access);
+    if (!question) {
+        return tl::unexpected(std::move(question.error()));
+    }
     Loop loop;
     UpstreamPool pool(loop);
+    TokenSource tokens(pool);
     HttpCall http(pool, {kProbeTime, kProbeTime, kProbeTime, kProbeTime});
     const CancelWatch watch(loop, cancel, [&http] { http.cancel(); });
-    Probe probe{*access, http, loop, {}, 0, {}, {}};
+    Probe probe{*access, std::move(*question), tokens, http, loop, {}, {}, 0, {}, {}};
     asio::post(loop.io(), [&probe] { spawn(run(probe)); });
     loop.run();
     ProbeReport report;
-    report.url = access->url.text() + "/models";
+    report.url = access->url.text() + probe.question.made.request.path;
     report.address = http.phases().address;
     report.dns_us = http.phases().dns;
     report.connect_us = http.phases().connect;

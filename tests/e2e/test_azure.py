@@ -52,6 +52,7 @@ def shared_lab(tmp_path_factory, mock, tokens):
         "v1": ("azure", mock.url + "/openai/v1", options(deployment="chat-eu")),
         "preview": ("azure", mock.url, options(deployment="chat-eu", api_version="preview")),
         "foundry": ("azure-ai-foundry", mock.url + "/models", []),
+        "models": ("azure", mock.url + "/models", []),
         "claude": ("azure-anthropic", mock.url, []),
         "entra": ("azure", mock.url, entra),
         "entra-claude": ("azure-anthropic", mock.url + "/anthropic", entra)}
@@ -112,7 +113,7 @@ def test_a_stream_with_its_usage(lab):
     assert [chunk["usage"]["prompt_tokens"] for chunk in chunks if chunk.get("usage")] == [3]
 
 
-@pytest.mark.parametrize("splits", ["bytes", [1, 90, 200, 333, 334, 700]])
+@pytest.mark.parametrize("splits", [range(1, 4000, 7), [1, 90, 200, 333, 334, 700]])
 def test_a_stream_in_small_pieces(lab, splits):
     lab.mock.script("chat-eu", splits=splits, text="kůň 🐎")
     assert joined(chunks_of(lab.stream("@named/gpt-4"))) == "kůň 🐎"
@@ -191,13 +192,9 @@ def test_models_of_the_responses_api(lab, label, target, sent, stream):
     assert lab.mock.last.header("api-key") == lab.provider_keys[label]
 
 
-def test_deployments_own_address_has_no_responses_api(lab):
-    gateway = lab.gateway
-    gateway.add_provider("azure-ai-foundry", lab.mock.url + "/models", new_secret("models"),
-                         name="no-responses")
-    answer = lab.chat("@no-responses/gpt-5.2-pro")
-    assert answer.status in (400, 404), answer.body
-    assert not lab.mock.requests
+def test_an_address_without_the_responses_api(lab):
+    error = shapes.check_error(lab.chat("@models/gpt-5.2-pro"), 400, param="model")
+    assert "/openai/v1" in error["message"] and not lab.mock.requests
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -284,3 +281,27 @@ def test_the_command_line_shows_the_request(lab):
     assert "api-key: " in head and "Authorization" not in head
     entra = lab.gateway.cli("chat", "-m", "@entra/gpt-4", "--dry-run", "hi")
     assert "a token that is fetched when it is sent" in entra
+
+
+@pytest.mark.parametrize("label, field", [
+    ("plain", "api-key"), ("named", "api-key"), ("v1", "api-key"), ("claude", "x-api-key"),
+    ("entra", "authorization"), ("entra-claude", "authorization")])
+def test_a_key_is_tested_without_being_shown_to_anybody_else(lab, label, field):
+    run = lab.gateway.run("providers", "test", label)
+    assert run.returncode == 0, run.stdout + run.stderr
+    secret = lab.provider_keys[label]
+    sent = lab.mock.last.header(field)
+    assert secret not in sent if field == "authorization" else sent == secret
+    assert secret not in lab.mock.last.head.decode() or field != "authorization"
+
+
+def test_testing_finds_what_is_wrong(lab, make_gateway):
+    gateway = make_gateway("tested")
+    add_entra(gateway, lab, new_secret("wrong"))
+    gateway.add_provider("azure", lab.mock.url, new_secret("unknown"), name="unknown")
+    gateway.add_provider("azure", lab.mock.url, lab.provider_keys["plain"],
+                         *options(deployment="missing"), name="missing")
+    for label, code, words in (("azure", 4, "AADSTS7000215"), ("unknown", 4, "Access denied"),
+                               ("missing", 6, "does not exist")):
+        run = gateway.run("providers", "test", label)
+        assert run.returncode == code and words in run.stdout + run.stderr, (run.stdout, run.stderr)

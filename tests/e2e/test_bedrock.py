@@ -353,3 +353,11 @@ def test_cache_points_are_counted_and_paid(lab):
                {"type": "text", "text": "short", "cache_control": {"type": "ephemeral"}}]
     usage = lab.chat(model(), content).json()["usage"]
     assert usage["prompt_tokens"] == 2 + 60 and usage["cost"] is not None
+
+
+@pytest.mark.parametrize("label", CREDENTIALS)
+def test_a_key_is_tested_as_it_is_used(lab, label):
+    run = lab.gateway.run("providers", "test", label)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert lab.mock.last.target.endswith("/converse")
+    assert SECRET not in lab.mock.last.head.decode()

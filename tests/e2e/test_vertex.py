@@ -27,9 +27,9 @@ class Google:
         self.tokens = MockTokens(**tokens)
         self.vertex = MockVertex()
         self.vertex.tokens = self.tokens.issued
-        self.key_file, public = make_service_account(folder, self.tokens.url + "/token")
+        self.key_file, modulus = make_service_account(folder, self.tokens.url + "/token")
         self.account = json.loads(self.key_file.read_text("utf-8"))
-        self.tokens.accounts[self.account["client_email"]] = str(public)
+        self.tokens.accounts[self.account["client_email"]] = modulus
 
     def close(self):
         self.tokens.close()
@@ -275,3 +275,11 @@ def test_the_command_line(lab):
     assert "POST /v1/projects/project-1/locations/global/" in shown
     assert "a token that is fetched when it is sent" in shown
     assert lab.gateway.cli("chat", "-m", GEMINI, "hello from here").strip() == "hello from here"
+
+
+@pytest.mark.parametrize("label", ["google-vertex", "vertex-anthropic", "express"])
+def test_a_key_is_tested_without_its_file_leaving_the_machine(lab, label):
+    run = lab.gateway.run("providers", "test", label)
+    assert run.returncode == 0, run.stdout + run.stderr
+    for request in lab.mock.requests:
+        assert "private_key" not in request.head.decode("latin-1")
