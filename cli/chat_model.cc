@@ -3,24 +3,15 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
-
-#include "common/catalog/catalog.h"
 #include "common/store/store.h"
+#include "daemon/gateway/gateway.h"
 
 namespace llmgw {
 
 namespace {
 
 bool has_provider_variable() {
-    const auto providers = catalog::providers();
-    return std::any_of(providers.begin(), providers.end(), [](const Provider& provider) {
-        return std::any_of(provider.env.begin(), provider.env.end(), [](std::string_view name) {
-            const char* value = std::getenv(std::string(name).c_str());
-            return value != nullptr && *value != '\0';
-        });
-    });
+    return !find_environment_keys().empty();
 }
 
 tl::unexpected<Error> no_model(bool has_provider) {

@@ -10,6 +10,7 @@
 #include "cli/secret_input.h"
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "daemon/gateway/gateway.h"
 
 namespace llmgw {
 
@@ -55,25 +56,12 @@ std::optional<std::string> environment_value(const std::string& name) {
 
 std::vector<ProviderKey> environment_keys(const std::vector<ProviderKey>& stored) {
     std::vector<ProviderKey> keys;
-    for (const auto& provider : catalog::providers()) {
+    for (auto& found : find_environment_keys()) {
         const bool known = std::any_of(stored.begin(), stored.end(), [&](const ProviderKey& key) {
-            return key.provider == provider.id;
+            return key.provider == found.key.provider;
         });
-        if (known) {
-            continue;
-        }
-        for (const auto variable : provider.env) {
-            const auto value = environment_value(std::string(variable));
-            if (!value) {
-                continue;
-            }
-            ProviderKey key;
-            key.label = key.provider = std::string(provider.id);
-            key.base_url = std::string(provider.base_url);
-            key.source = SecretSource::env;
-            key.source_ref = std::string(variable);
-            keys.push_back(std::move(key));
-            break;
+        if (!known) {
+            keys.push_back(std::move(found.key));
         }
     }
     return keys;

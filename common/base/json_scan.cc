@@ -378,6 +378,16 @@ Result<std::vector<JsonField>> scan_object(std::string_view text) {
     return fields;
 }
 
+std::vector<JsonField> nested_fields(std::string_view object) {
+    std::vector<JsonField> fields;
+    if (json_kind(object) == JsonKind::object) {
+        fields.reserve(6);
+        Scanner scanner(object);
+        LLMGW_ASSERT(scanner.document(fields));
+    }
+    return fields;
+}
+
 Result<std::vector<std::string_view>> scan_array(std::string_view text) {
     std::vector<std::string_view> elements;
     Scanner scanner(text);

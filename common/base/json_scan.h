@@ -25,6 +25,10 @@ struct JsonField {
 [[nodiscard]] Result<std::vector<JsonField>> scan_object(std::string_view text);
 inline constexpr int kMaxScanDepth = 128;
 
+/// The members of an object that is part of a document that has passed scan_object(); none when it
+/// is no object.
+[[nodiscard]] std::vector<JsonField> nested_fields(std::string_view object);
+
 /// The elements of a JSON array, as the bytes they were written with; checked like an object.
 [[nodiscard]] Result<std::vector<std::string_view>> scan_array(std::string_view text);
 

@@ -25,18 +25,6 @@ bool is_ipv6(std::string_view host) {
 
 }  // namespace
 
-std::string BaseUrl::host_header() const {
-    std::string out = is_ipv6(host) ? "[" + host + "]" : host;
-    if (port != (tls ? 443 : 80)) {
-        out += ":" + std::to_string(port);
-    }
-    return out;
-}
-
-std::string BaseUrl::origin() const {
-    return (tls ? "https://" : "http://") + host_header();
-}
-
 bool BaseUrl::is_loopback() const {
     return host == "localhost" || host == "::1" ||
            (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
@@ -99,6 +87,11 @@ Result<BaseUrl> parse_base_url(std::string_view text) {
         path.remove_suffix(1);
     }
     url.path = path;
+    url.origin_ =
+        (url.tls ? "https://" : "http://") + (is_ipv6(url.host) ? "[" + url.host + "]" : url.host);
+    if (url.port != (url.tls ? 443 : 80)) {
+        url.origin_ += ":" + std::to_string(url.port);
+    }
     return url;
 }
 

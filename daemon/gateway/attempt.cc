@@ -154,19 +154,32 @@ std::string unusable_body(std::string_view body, std::vector<JsonField>& fields)
     return {};
 }
 
+// Azure's verdict on the prompt. Clients of OpenAI's expect a choice in each chunk, and have no use
+// for it.
+bool is_prelude(const Candidate& candidate, std::string_view data) {
+    return !candidate.mock && candidate.access->wire == Wire::azure && is_azure_prelude(data);
+}
+
 // What is wrong with the beginning of a stream; nullopt while its first event has not all arrived.
-std::optional<std::string> judge_beginning(std::string_view bytes, const Candidate& candidate) {
+// Takes a prelude out of `bytes`, behind which an error may still come, unless it is to be kept.
+std::optional<std::string> judge_beginning(std::string& bytes, const Candidate& candidate,
+                                           bool keeps_prelude) {
+    std::size_t at = 0;
     for (;;) {
-        const std::size_t end = find_event_end(bytes);
+        const std::string_view rest = std::string_view(bytes).substr(at);
+        const std::size_t end = find_event_end(rest);
         if (end == std::string_view::npos) {
             return std::nullopt;
         }
         std::string joined;
-        const std::string_view data = event_data(bytes.substr(0, end), joined);
-        // A comment, or Azure's verdict on the prompt, behind which an error may still come.
-        if (data.empty() ||
-            (!candidate.mock && candidate.access->wire == Wire::azure && is_azure_prelude(data))) {
-            bytes.remove_prefix(end);
+        const std::string_view data = event_data(rest.substr(0, end), joined);
+        const bool prelude = is_prelude(candidate, data);
+        if (prelude && !keeps_prelude) {
+            bytes.erase(at, end);
+            continue;
+        }
+        if (data.empty() || prelude) {  // without data, it is a comment
+            at += end;
             continue;
         }
         const auto fields = scan_object(data);
@@ -179,7 +192,8 @@ std::optional<std::string> judge_beginning(std::string_view bytes, const Candida
 }
 
 // Reads a stream up to its first event. Until then another provider can still take over.
-Task<Result<std::string>> read_beginning(UpstreamAnswer& answer, const Candidate& candidate) {
+Task<Result<std::string>> read_beginning(UpstreamAnswer& answer, const Candidate& candidate,
+                                         bool keeps_prelude) {
     std::string bytes;
     for (;;) {
         const BodyPart part = co_await answer.next();
@@ -191,7 +205,7 @@ Task<Result<std::string>> read_beginning(UpstreamAnswer& answer, const Candidate
         } else {
             bytes.append(part.bytes);
         }
-        auto verdict = judge_beginning(bytes, candidate);
+        auto verdict = judge_beginning(bytes, candidate, keeps_prelude);
         if (verdict && !verdict->empty()) {
             co_return fail(Errc::upstream, std::move(*verdict));
         }
@@ -366,10 +380,10 @@ std::unique_ptr<UpstreamAnswer> in_clients_format(const Exchange& exchange,
 
 // Reads what has to be seen of a good answer before the client gets anything of it. Returns what is
 // wrong with it; empty: nothing.
-Task<std::string> read_answer(const Candidate& candidate, Attempt& out) {
+Task<std::string> read_answer(const Exchange& exchange, const Candidate& candidate, Attempt& out) {
     Result<std::string> body;
     if (out.streaming) {
-        body = co_await read_beginning(*out.answer, candidate);
+        body = co_await read_beginning(*out.answer, candidate, exchange.plain);
     } else {
         body = co_await read_all(*out.answer, kMaxPlainBody);
     }
@@ -422,7 +436,7 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
         out.streaming =
             call.stream && (made.translation || !is_json_type(head.header("content-type")));
         out.answer = in_clients_format(exchange, candidate, made, out);
-        wrong = co_await read_answer(candidate, out);
+        wrong = co_await read_answer(exchange, candidate, out);
     }
     if (!wrong.empty()) {
         const Errc kind = out.error.kind == Errc::failed ? Errc::upstream : out.error.kind;

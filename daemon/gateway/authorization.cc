@@ -11,11 +11,10 @@ namespace llmgw {
 namespace {
 
 std::string aws_fields(const ProviderAccess& access, const AdaptedRequest& request) {
-    const std::string host = access.url.host_header();
     const std::string path = access.url.path + request.path;
     const std::string region = bedrock_signing_region(access.url.host, access.region);
     BedrockCall call;
-    call.host = host;
+    call.host = access.url.host_header();
     call.path = path;
     call.region = region;
     call.body = request.body;

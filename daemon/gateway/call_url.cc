@@ -62,7 +62,7 @@ Result<void> call_url(const std::string& url, const GatewayCall& call, AnswerSin
         return tl::unexpected(base.error());
     }
     std::string head = call.method + " " + base->path + call.path +
-                       " HTTP/1.1\r\nHost: " + base->host_header() +
+                       " HTTP/1.1\r\nHost: " + std::string(base->host_header()) +
                        "\r\nUser-Agent: llmgw/" LLMGW_VERSION "\r\nConnection: close\r\n";
     for (const auto& [name, value] : call.headers) {
         if (value.find_first_of("\r\n") != std::string::npos) {

@@ -90,7 +90,7 @@ bool ChatStream::feed(std::string_view bytes, std::string& out) {
         return true;
     }
     if (carry_.empty() && passes(bytes)) {
-        note(bytes, bytes);
+        note(bytes);
         out.append(bytes);
         return true;
     }
@@ -134,7 +134,7 @@ void ChatStream::event(std::string_view bytes, std::string& out) {
         out.append(bytes);
         return;
     }
-    note(data, bytes);
+    note(bytes);
     if (mentions_usage(data) && usage_event(data, out)) {
         return;
     }
@@ -146,13 +146,14 @@ void ChatStream::event(std::string_view bytes, std::string& out) {
     out.append(bytes);
 }
 
-// Takes down what the end of the stream will need to know. `text` is the data of whole events.
-void ChatStream::note(std::string_view text, std::string_view events) {
+// Takes down what the end of the stream will need to know, from whole events as they were sent:
+// whether they came one by one makes no difference.
+void ChatStream::note(std::string_view events) {
     const bool unknown_usage = call_ != nullptr && !usage_;
     if (unknown_usage) {
-        characters_ += completion_characters(text);
+        characters_ += completion_characters(events);
     }
-    if (has_finish_reason(text)) {
+    if (has_finish_reason(events)) {
         finish_seen_ = true;
         last_ = unknown_usage ? events : std::string_view();
     }
@@ -214,10 +215,11 @@ bool ChatStream::usage_event(std::string_view data, std::string& out) {
 }
 
 bool ChatStream::finish(std::string& out) {
-    if (!ended() && !carry_.empty()) {
+    std::string last = std::exchange(carry_, {});
+    if (last.find_first_not_of("\r\n") == std::string::npos) {
+        out += last;  // line ends behind the last event
+    } else {
         // The last event's empty line is missing.
-        std::string last = std::move(carry_);
-        carry_.clear();
         last += "\n\n";
         event(last, out);
     }

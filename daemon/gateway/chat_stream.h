@@ -42,7 +42,7 @@ class ChatStream {
     [[nodiscard]] bool mentions_usage(std::string_view bytes) const;
     void event(std::string_view bytes, std::string& out);
     bool usage_event(std::string_view data, std::string& out);
-    void note(std::string_view text, std::string_view events);
+    void note(std::string_view events);
     void estimate(std::string& out);
 
     bool client_wants_usage_;

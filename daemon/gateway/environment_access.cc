@@ -14,12 +14,16 @@ namespace llmgw {
 
 namespace {
 
+std::string variable(const std::string& name) {
+    const char* const value = std::getenv(name.c_str());
+    return value == nullptr ? std::string() : std::string(trim(value));
+}
+
 // The first of these variables that is set and not empty.
 std::string variable(std::initializer_list<const char*> names) {
     for (const char* const name : names) {
-        const char* const value = std::getenv(name);
-        if (value != nullptr && *value != '\0') {
-            return std::string(trim(value));
+        if (std::string value = variable(std::string(name)); !value.empty()) {
+            return value;
         }
     }
     return {};
@@ -27,6 +31,7 @@ std::string variable(std::initializer_list<const char*> names) {
 
 // What stands in for a stored key; an empty secret: the environment has none.
 struct FoundKey {
+    std::string name;  ///< of the variable
     std::string secret;
     std::string base_url;  ///< empty: the provider's own in `region`
     std::string region;
@@ -36,9 +41,11 @@ struct FoundKey {
 FoundKey find_aws() {
     FoundKey found;
     found.secret = aws_credential_from_env([](std::string_view name) {
-                       const std::string value = variable({std::string(name).c_str()});
+                       const std::string value = variable(std::string(name));
                        return value.empty() ? std::nullopt : std::optional(value);
                    }).value_or("");
+    const char* const api_key = "AWS_BEARER_TOKEN_BEDROCK";
+    found.name = variable({api_key}).empty() ? "AWS_ACCESS_KEY_ID" : api_key;
     found.region = variable({"AWS_REGION", "AWS_DEFAULT_REGION"});
     return found;
 }
@@ -46,7 +53,8 @@ FoundKey find_aws() {
 // Application Default Credentials, as far as they are a service account's file.
 FoundKey find_google() {
     FoundKey found;
-    const std::string file = variable({"GOOGLE_APPLICATION_CREDENTIALS"});
+    found.name = "GOOGLE_APPLICATION_CREDENTIALS";
+    const std::string file = variable(found.name);
     const auto content = file.empty() ? Result<std::string>(std::string()) : read_file(file);
     if (content && is_service_account(*content)) {
         found.secret = *content;
@@ -62,7 +70,8 @@ FoundKey find_azure() {
     FoundKey found;
     found.base_url = variable({"AZURE_OPENAI_ENDPOINT"});
     if (!found.base_url.empty()) {
-        found.secret = variable({"AZURE_OPENAI_API_KEY"});
+        found.name = "AZURE_OPENAI_API_KEY";
+        found.secret = variable(found.name);
         if (std::string version = variable({"OPENAI_API_VERSION"}); !version.empty()) {
             found.options.emplace_back("api_version", std::move(version));
         }
@@ -74,7 +83,8 @@ FoundKey find_usual(const Provider& provider) {
     FoundKey found;
     for (const std::string_view name : provider.env) {
         if (found.secret.empty()) {
-            found.secret = variable({std::string(name).c_str()});
+            found.name = name;
+            found.secret = variable(found.name);
         }
     }
     return found;
@@ -96,12 +106,10 @@ FoundKey find_key(const Provider& provider) {
 
 }  // namespace
 
-void add_accesses_from_environment(std::vector<ProviderAccess>& accesses) {
+std::vector<EnvironmentKey> find_environment_keys() {
+    std::vector<EnvironmentKey> keys;
     for (const Provider& provider : catalog::providers()) {
-        const bool stored =
-            std::any_of(accesses.begin(), accesses.end(),
-                        [&](const ProviderAccess& access) { return access.provider == &provider; });
-        const FoundKey found = stored ? FoundKey() : find_key(provider);
+        FoundKey found = find_key(provider);
         if (found.secret.empty()) {
             continue;
         }
@@ -112,12 +120,29 @@ void add_accesses_from_environment(std::vector<ProviderAccess>& accesses) {
         ProviderKey key;
         key.label = provider.id;
         key.provider = provider.id;
+        key.source = SecretSource::env;
+        key.source_ref = found.name;
         key.base_url = std::move(address->base_url);
         key.region = found.region;
         key.options = found.options;
         key.options.insert(key.options.end(), address->options.begin(), address->options.end());
-        accesses.push_back(make_access(key, found.secret));
-        accesses.back().from_environment = true;
+        keys.push_back({std::move(key), std::move(found.secret)});
+    }
+    return keys;
+}
+
+void add_accesses_from_environment(std::vector<ProviderAccess>& accesses) {
+    const std::size_t stored = accesses.size();
+    for (EnvironmentKey& found : find_environment_keys()) {
+        const auto end = accesses.begin() + static_cast<std::ptrdiff_t>(stored);
+        const bool is_stored =
+            std::any_of(accesses.begin(), end, [&](const ProviderAccess& access) {
+                return access.provider != nullptr && access.provider->id == found.key.provider;
+            });
+        if (!is_stored) {
+            accesses.push_back(make_access(found.key, std::move(found.secret)));
+            accesses.back().from_environment = true;
+        }
     }
 }
 

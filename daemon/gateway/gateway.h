@@ -14,6 +14,7 @@
 
 #include "common/base/error.h"
 #include "common/base/home.h"
+#include "common/store/store.h"
 
 namespace llmgw {
 
@@ -113,6 +114,14 @@ struct ProbeReport {
 /// Asks a provider key's provider for its list of models, or for something else that costs nothing.
 [[nodiscard]] Result<ProbeReport> probe_provider(const Home& home, const std::string& label,
                                                  Cancel& cancel);
+
+/// A provider whose usual variables hold a key: nothing needs to be stored for it.
+struct EnvironmentKey {
+    ProviderKey key;  ///< labelled like the provider
+    std::string secret;
+};
+
+[[nodiscard]] std::vector<EnvironmentKey> find_environment_keys();
 
 /// Where a provider is asked, as it is kept with a key.
 struct ProviderAddress {

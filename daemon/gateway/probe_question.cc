@@ -62,7 +62,8 @@ std::string probe_head(const ProbeQuestion& question, std::string_view secret) {
         return upstream_head(question.candidate, request, *question.call, {}, authorization);
     }
     const BaseUrl& url = question.candidate.access->url;
-    return "GET " + url.path + request.path + " HTTP/1.1\r\nHost: " + url.host_header() +
+    return "GET " + url.path + request.path +
+           " HTTP/1.1\r\nHost: " + std::string(url.host_header()) +
            "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n"
            "User-Agent: llmgw/" LLMGW_VERSION "\r\nConnection: close\r\n" +
            authorization + request.fields + "\r\n";

@@ -86,7 +86,7 @@ Result<TokenRequest> make_token_request(const TokenCredential& credential, std::
     }
     request.url = std::move(*url);
     request.head = "POST " + (request.url.path.empty() ? "/" : request.url.path) +
-                   " HTTP/1.1\r\nHost: " + request.url.host_header() +
+                   " HTTP/1.1\r\nHost: " + std::string(request.url.host_header()) +
                    "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
                    std::to_string(request.body.size()) +
                    "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\n"

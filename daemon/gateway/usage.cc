@@ -19,11 +19,7 @@ std::optional<std::uint64_t> count(const std::vector<JsonField>& fields, std::st
 // The members of an object within `fields`; none when it is absent.
 std::vector<JsonField> details(const std::vector<JsonField>& fields, std::string_view name) {
     const JsonField* const field = find_field(fields, name);
-    if (field == nullptr || json_kind(field->value) != JsonKind::object) {
-        return {};
-    }
-    auto inner = scan_object(field->value);
-    return inner ? std::move(*inner) : std::vector<JsonField>();
+    return field == nullptr ? std::vector<JsonField>() : nested_fields(field->value);
 }
 
 // Takes up to `tokens` out of what is left of a total: buckets that contradict it stay within it.

@@ -109,6 +109,8 @@ class Socket : private Reactor::Watch {
 
     /// Whether an idle connection can still be used: no byte and no end has arrived.
     bool is_quiet();
+    /// The same, as far as the loop has been told; costs nothing.
+    [[nodiscard]] bool seems_quiet() const { return is_open() && !ended_ && (ssl_ || !may_read_); }
     void shutdown_send();
     /// Ends both directions; whoever waits goes on a moment later.
     void close() noexcept;

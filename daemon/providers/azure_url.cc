@@ -69,7 +69,7 @@ bool drop_suffix(std::string& path, std::string_view suffix) {
 
 Result<void> take_deployment(std::string& path, AzureEndpoint& out) {
     constexpr std::string_view kBefore = "/openai/deployments";
-    const std::size_t at = path.rfind(kBefore);
+    const std::size_t at = path.find(kBefore);
     if (at == std::string::npos) {
         return {};
     }

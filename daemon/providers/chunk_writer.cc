@@ -9,6 +9,15 @@ namespace llmgw {
 
 namespace {
 
+// Every chunk repeats the answer's id and its model: a provider's own must not blow them up.
+constexpr std::size_t kLongestName = 256;
+
+void adopt(std::string& name, const std::string& own) {
+    if (!own.empty() && own.size() <= kLongestName) {
+        name = own;
+    }
+}
+
 constexpr std::string_view kGoesOn = ",\"finish_reason\":null";
 
 std::string text_member(std::string_view name, std::string_view text) {
@@ -23,12 +32,8 @@ void ChunkWriter::begin(const ChatEvent& event) {
     if (!head_.empty()) {
         return;
     }
-    if (!event.text.empty()) {
-        identity_.id = event.text;
-    }
-    if (!event.name.empty()) {
-        identity_.model = event.name;
-    }
+    adopt(identity_.id, event.text);
+    adopt(identity_.model, event.name);
 }
 
 void ChunkWriter::chunk(unsigned choice, std::string_view delta, std::string_view rest,

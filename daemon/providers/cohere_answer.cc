@@ -189,6 +189,8 @@ std::string_view cohere_error_type(int status) {
             return "not_found_error";
         case 429:
             return "rate_limit_error";
+        case 503:
+            return "overloaded_error";
         default:
             return status >= 500 ? "server_error" : "invalid_request_error";
     }

@@ -5,6 +5,13 @@
 
 namespace llmgw {
 
+namespace {
+
+// As for plain answers that need no translation.
+constexpr std::size_t kMaxUnwritten = 256 * 1024 * 1024;
+
+}  // namespace
+
 void TranslatedAnswer::take(const BodyPart& part) {
     if (part.state == BodyPart::State::failed) {
         broken_ = *part.error;
@@ -21,6 +28,13 @@ void TranslatedAnswer::take(const BodyPart& part) {
     } else if (ends) {
         writer_->finish(written_);
         complete_ = true;
+    }
+    unwritten_ = written_.empty() ? unwritten_ + part.bytes.size() : 0;
+    if (unwritten_ > kMaxUnwritten) {
+        Error too_large;
+        too_large.kind = Errc::upstream;
+        too_large.message = "the answer is too large to be taken in";
+        broken_ = std::move(too_large);
     }
 }
 

@@ -45,6 +45,7 @@ class TranslatedAnswer final : public UpstreamAnswer {
     std::unique_ptr<ChatWriter> writer_;
     std::vector<ChatEvent> events_;
     std::string written_;
+    std::size_t unwritten_ = 0;    // bytes read since something was written
     std::optional<Error> broken_;  // told when what came before it has been read
     bool complete_ = false;
 };

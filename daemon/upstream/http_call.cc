@@ -152,8 +152,8 @@ Task<Result<void>> HttpCall::open(const BaseUrl& url) {
     socket_ = std::make_unique<Socket>(pool_.loop());
     const std::error_code error = co_await socket_->connect(*endpoints);
     if (error) {
-        co_return tl::unexpected(
-            failure("cannot connect to " + url.host_header() + " (" + error.message() + ")"));
+        co_return tl::unexpected(failure("cannot connect to " + std::string(url.host_header()) +
+                                         " (" + error.message() + ")"));
     }
     phases_.connect = micros_since(begun);
     phases_.address = socket_->peer_address();

@@ -29,7 +29,7 @@ std::unique_ptr<Socket> UpstreamPool::take(const std::string& origin) {
         // opens another.
         const bool recent = Deadline::now() - list.back().since < kSurelyOpen;
         list.pop_back();
-        if (recent || socket->is_quiet()) {
+        if (socket->seems_quiet() && (recent || socket->is_quiet())) {
             return socket;
         }
     }

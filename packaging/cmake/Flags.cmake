@@ -48,5 +48,7 @@ if(LLMGW_SANITIZE)
     target_compile_options(llmgw_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
     target_link_options(llmgw_flags INTERFACE -fsanitize=${LLMGW_SANITIZE})
     # Optimised, UndefinedBehaviorSanitizer's checks take g++ four times as long to compile.
-    set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+    endif()
 endif()

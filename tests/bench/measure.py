@@ -30,16 +30,17 @@ FULL = Sizes(rounds=5, seconds=3.0, connections=(1, 32, 256), streams=2000, chun
 QUICK = dataclasses.replace(FULL, rounds=3, seconds=1.0, starts=10, cpu_requests=500)
 SMOKE = dataclasses.replace(FULL, rounds=1, seconds=0.2, streams=50, chunks=5, starts=1)
 
+TRANSLATION_TURNS = 3
 CHUNK_INTERVAL_US = 40_000  # 25 chunks a second
 
 
 def load(tools, server, **options):
     """One run of the load generator; its JSON object."""
-    command = [tools / "bench_load", "--model", server.model]
+    command = [tools / "bench_load"]
     if server.key_file:
         command += ["--key-file", server.key_file]
     port = server.stream_port if "chunks" in options else server.plain_port
-    for name, value in {"port": port, **options}.items():
+    for name, value in {"port": port, "model": server.model, **options}.items():
         command += ["--" + name.replace("_", "-"), str(value)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180)
     if done.returncode != 0:
@@ -60,6 +61,25 @@ def bodies(tools, server, sizes):
     """Latency of one connection with large requests."""
     return {label: load(tools, server, conns=1, seconds=sizes.seconds, body=size)
             for label, size in sizes.bodies.items()}
+
+
+def translation(tools, llmgw, sizes):
+    """Microseconds of CPU for a request that is passed on, and for one that goes to a provider of
+    another format, taken in turns."""
+    models = {"passed_on": llmgw.model, "translated": llmgw.translated_model}
+    cpu = dict.fromkeys(models, 0.0)
+    loads = {name: [] for name in models}
+    for _ in range(TRANSLATION_TURNS):
+        for name, model in models.items():
+            before = llmgw.cpu_seconds()
+            loads[name].append(load(tools, llmgw, conns=32, warmup=0, model=model,
+                                    seconds=sizes.seconds / TRANSLATION_TURNS))
+            cpu[name] += llmgw.cpu_seconds() - before
+    result = {}
+    for name, results in loads.items():
+        result[name] = max(results, key=lambda each: each["failed"])
+        result[f"{name}_us"] = 1e6 * cpu[name] / max(1, sum(each["ok"] for each in results))
+    return result
 
 
 def streams(tools, server, sizes):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A provider for the benchmark: answers every request with one chat completion, on one thread.
+// A provider for the benchmark: answers every request with one chat completion, or, at
+// /v1/messages, with a message of Anthropic's, on one thread.
 // A marker near the end of the request body, such as "[[chunks=50 interval_us=40000]]", asks for a
 // stream instead; it travels in the prompt, so that it passes any gateway. Every chunk carries the
 // time it was sent ("@NANOSECONDS@").
@@ -39,6 +40,15 @@ constexpr std::string_view kAnswer =
     R"("audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,)"
     R"("accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},)"
     R"("service_tier":"default"})";
+
+// The same in Anthropic's format.
+constexpr std::string_view kMessage =
+    R"({"id":"msg_01XFDUDYJgAACzvnptvVoYEL","type":"message","role":"assistant",)"
+    R"("model":"claude-haiku-4-5-20251001","content":[{"type":"text","text":)"
+    R"("Hello! How can I assist you today?"}],"stop_reason":"end_turn","stop_sequence":null,)"
+    R"("usage":{"input_tokens":19,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,)"
+    R"("cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},)"
+    R"("output_tokens":10,"service_tier":"standard"}})";
 
 constexpr std::string_view kChunkStart =
     R"({"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk",)"
@@ -187,11 +197,13 @@ class Upstream {
         const std::string& body = connection.reader.body();
         connection.chunks_left = marker_value(body, "chunks");
         connection.interval_ns = marker_value(body, "interval_us") * 1000;
+        const bool is_message = connection.reader.head().starts_with("post /v1/messages ");
         connection.reader.reset();
         if (connection.chunks_left == 0) {
+            const std::string_view document = is_message ? kMessage : kAnswer;
             connection.out.append("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
-                .append("Content-Length: " + std::to_string(kAnswer.size()) + "\r\n\r\n")
-                .append(kAnswer);
+                .append("Content-Length: " + std::to_string(document.size()) + "\r\n\r\n")
+                .append(document);
             return flush(connection);
         }
         connection.streaming = true;

@@ -66,6 +66,8 @@ class MessageReader {
     [[nodiscard]] bool complete() const { return phase_ == Phase::complete; }
     [[nodiscard]] bool broken() const { return phase_ == Phase::broken; }
     [[nodiscard]] bool started() const { return !head_.empty(); }
+    /// The head so far, in lower case.
+    [[nodiscard]] std::string_view head() const { return head_; }
     /// The status code of an answer; 0 before its head is complete.
     [[nodiscard]] int status() const { return status_; }
     /// Whether the sender closes the connection after this message.

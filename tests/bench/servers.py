@@ -127,6 +127,14 @@ class Server:
         """The processes that serve requests."""
         return [self.process.pid]
 
+    def cpu_seconds(self):
+        """What its processes have computed so far, in their own code and the kernel's."""
+        ticks = 0
+        for pid in self.pids():
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])  # utime and stime, proc(5)
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def memory_mb(self):
         return sum(memory_kb(pid) for pid in self.pids()) / 1024
 
@@ -191,6 +199,7 @@ class Nginx(Server):
 class Llmgw(Server):
     name = "llmgw"
     model = "openai/gpt-4.1"
+    translated_model = "anthropic/claude-haiku-4-5"  # of a provider with another format
 
     def __init__(self, binary, home, upstream_port, connections, wrapper=()):
         super().__init__()
@@ -203,8 +212,9 @@ class Llmgw(Server):
 
     def set_up(self, upstream_port, connections):
         self.home.mkdir(mode=0o700)
-        self.run("providers", "add", "openai", "--base-url",
-                 f"http://127.0.0.1:{upstream_port}/v1", "--key-stdin", stdin="sk-bench\n")
+        for provider in ("openai", "anthropic"):
+            self.run("providers", "add", provider, "--base-url",
+                     f"http://127.0.0.1:{upstream_port}/v1", "--key-stdin", stdin="sk-bench\n")
         self.run("config", "set", "limits.connections", str(max(connections * 2, 1024)))
         self.key_file.touch(mode=0o600)
         self.key_file.write_text(self.run("keys", "create", "bench"))

@@ -146,6 +146,27 @@ def test_keys_of_the_environment_are_listed_as_not_stored(llmgw):
     assert [each["stored"] for each in llmgw("providers", "--json", env=env).json()] == [True]
 
 
+@pytest.mark.parametrize("env,provider,ref,url", [
+    ({"AWS_ACCESS_KEY_ID": "AKIAABCDEFGHIJKLMNOP", "AWS_SECRET_ACCESS_KEY": SECRET,
+      "AWS_REGION": "eu-west-3"}, "aws-bedrock", "AWS_ACCESS_KEY_ID",
+     "https://bedrock-runtime.eu-west-3.amazonaws.com"),
+    ({"AWS_BEARER_TOKEN_BEDROCK": SECRET}, "aws-bedrock", "AWS_BEARER_TOKEN_BEDROCK",
+     "https://bedrock-runtime.us-east-1.amazonaws.com"),
+    ({"AZURE_OPENAI_ENDPOINT": "https://lab.openai.azure.com/", "AZURE_OPENAI_API_KEY": SECRET},
+     "azure", "AZURE_OPENAI_API_KEY", "https://lab.openai.azure.com")])
+def test_keys_that_are_more_than_one_variable_are_listed_too(llmgw, env, provider, ref, url):
+    listed = llmgw("providers", "--json", env=env).json()
+    assert [(each["label"], each["key"]["ref"], each["base_url"]) for each in listed] == [
+        (provider, ref, url)]
+    assert SECRET not in llmgw("providers", env=env).out
+
+
+def test_half_a_key_in_the_environment_is_none(llmgw):
+    for env in ({"AWS_ACCESS_KEY_ID": "AKIAABCDEFGHIJKLMNOP"}, {"AZURE_OPENAI_API_KEY": SECRET},
+                {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere"}):
+        assert llmgw("providers", "--json", env=env).json() == []
+
+
 def test_disable_enable_remove(llmgw, terminal):
     llmgw("providers", "add", "groq", "--no-key")
     assert llmgw("providers", "disable", "groq").code == 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs tests/mock for the tests in JavaScript. Each line on stdin is a command, [NAME, ARGUMENT…] in
-JSON, and is answered by one line; ends with stdin."""
+"""Runs the mock of one format for the tests in JavaScript: `mock.py FORMAT KEY`. Each line on stdin
+is a command, [NAME, ARGUMENT…] in JSON, and is answered by one line; ends with stdin."""
 
 import json
 import pathlib
@@ -8,7 +8,55 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "mock"))
 
+import anthropic_rules  # noqa: E402
+from bedrock_upstream import BedrockMock  # noqa: E402
+from mock_anthropic import MockAnthropic  # noqa: E402
+from mock_azure import MockAzure  # noqa: E402
+from mock_cohere import MockCohere  # noqa: E402
+from mock_gemini import MockGemini  # noqa: E402
+from mock_responses import MockResponses  # noqa: E402
 from mock_upstream import MockUpstream  # noqa: E402
+from openai_rules import instance_of  # noqa: E402
+
+
+class Claude(MockAnthropic):
+    """Calls tools and fills in schemas by itself, as the other mocks do."""
+
+    def find_script(self, request):
+        return {**wanted(request.json()), **super().find_script(request)}
+
+
+def wanted(body):
+    last = body["messages"][-1]
+    results = [block for block in anthropic_rules.blocks_of(last) if block["type"] == "tool_result"]
+    form = body.get("output_config", {}).get("format")
+    if form:
+        return {"text": json.dumps(instance_of(form["schema"]))}
+    if results:
+        return {"text": f"The tool said: {results[0]['content']}"}
+    choice, tools = body.get("tool_choice", {}), body.get("tools", [])
+    if choice.get("type") == "tool":
+        tools = [tool for tool in tools if tool["name"] == choice["name"]]
+    elif "parallel" not in anthropic_rules.last_user_text(body):
+        tools = tools[:1]
+    calls = [(tool["name"], instance_of(tool["input_schema"])) for tool in tools]
+    return {"calls": calls} if calls else {}
+
+
+def bedrock(key):
+    name, secret = key.split(":")
+    return BedrockMock(access_keys={name: (secret, None)})
+
+
+MOCKS = {
+    "openai": lambda key: MockUpstream(keys={key}),
+    "azure": lambda key: MockAzure(keys={key}, deployments=("gpt-4.1", "text-embedding-3-small")),
+    "responses": lambda key: MockResponses(keys={key}, only={"gpt-5-pro"}),
+    "anthropic": lambda key: Claude(keys={key}),
+    "gemini": lambda key: MockGemini(keys={key}),
+    "bedrock": bedrock,
+    "cohere": lambda key: MockCohere(keys={key}),
+}
 
 
 def describe(request):
@@ -21,8 +69,8 @@ def describe(request):
 
 
 class Driver:
-    def __init__(self, keys):
-        self.mock = MockUpstream(keys=set(keys))
+    def __init__(self, format_name, key):
+        self.mock = MOCKS[format_name](key)
 
     def script(self, script):
         """All requests get this script (see tests/mock/wire.py) from now on."""
@@ -50,7 +98,7 @@ class Driver:
 
 
 def main():
-    driver = Driver(sys.argv[1:])
+    driver = Driver(*sys.argv[1:])
     print(json.dumps(driver.mock.url), flush=True)
     for line in sys.stdin:
         name, *arguments = json.loads(line)

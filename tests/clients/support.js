@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real llmgw in front of the mock provider, for one test file.
+// The real llmgw in front of the mock of one provider format, for one test file.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,8 +9,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, beforeEach } from 'node:test';
 
+import { format, formatName } from './formats.js';
+
 const binary = process.env.LLMGW_BIN;
-const upstreamKey = 'sk-upstream-of-the-tests';
+const upstreamKey = format.key ?? 'sk-upstream-of-the-tests';
 export const deadlineMs = 20_000;
 
 /** The environment of every process: no keys and no settings of the user. */
@@ -32,7 +34,8 @@ function within(promise, what) {
 class Mock {
     static async start() {
         const mock = new Mock();
-        mock.process = spawn('/usr/bin/python3', [join(import.meta.dirname, 'mock.py'), upstreamKey],
+        const script = join(import.meta.dirname, 'mock.py');
+        mock.process = spawn('/usr/bin/python3', [script, formatName, upstreamKey],
                              { env: environment(), stdio: ['pipe', 'pipe', 'inherit'] });
         mock.lines = createInterface({ input: mock.process.stdout })[Symbol.asyncIterator]();
         mock.url = JSON.parse((await within(mock.lines.next(), 'mock')).value);
@@ -50,6 +53,10 @@ class Mock {
     }
 
     script(script) { return this.call('script', script); }
+    /** Streams of two words stop before the second one until the gate is opened. */
+    gateSecondWord(name) { return this.script({ gates: { [format.secondWord]: name } }); }
+    /** Streams of two words break before the second one. */
+    cutSecondWord() { return this.script({ cut: [format.secondWord, 'rst'] }); }
     forget() { return this.call('forget'); }
     requests() { return this.call('requests'); }
     openGate(name) { return this.call('open_gate', name); }
@@ -73,8 +80,8 @@ class Gateway {
     }
 
     async start() {
-        for (const provider of ['openai', 'deepinfra', 'novita']) {
-            this.run(['providers', 'add', provider, '--base-url', this.mock.url, '--key-stdin'],
+        for (const provider of format.providers) {
+            this.run(['providers', 'add', ...provider, '--base-url', this.mock.url, '--key-stdin'],
                      upstreamKey + '\n');
         }
         this.key = this.run(['keys', 'create', 'tests']);
@@ -122,11 +129,6 @@ export async function startAll() {
     beforeEach(() => mock.forget());
     await gateway.start();
     return { mock, gateway };
-}
-
-/** What gpt-4.1's usage costs, in US dollars: 2 and 8 per million tokens. */
-export function costOfGpt41(usage) {
-    return (usage.prompt_tokens * 2 + usage.completion_tokens * 8) / 1e6;
 }
 
 /** A port of 127.0.0.1 that nothing listens on. */

@@ -293,7 +293,8 @@ def wanted_calls(request):
     config = request.get("toolConfig", {})
     specs = [tool["toolSpec"] for tool in config.get("tools", []) if "toolSpec" in tool]
     choice = config.get("toolChoice", {})
-    if any("toolResult" in block for block in request["messages"][-1]["content"]) and not choice:
+    answered = any("toolResult" in block for block in request["messages"][-1]["content"])
+    if answered and not {"any", "tool"} & set(choice):
         return []
     if "tool" in choice:
         specs = [spec for spec in specs if spec["name"] == choice["tool"]["name"]]

@@ -44,6 +44,11 @@ class BedrockMock(MockUpstream):
             script = json.loads(marker.group(1))
         return {**script, "headers": [("x-amzn-RequestId", "mock"), *script.get("headers", ())]}
 
+    def scripted(self, script):
+        if "body" not in script:
+            script = {**script, "body": {"message": f"scripted {script['status']}"}}
+        return super().scripted(script)
+
     def check_key(self, request):
         kind, _, key = (request.header("authorization") or "").partition(" ")
         if not key:

@@ -253,6 +253,7 @@ TEST_CASE("azure: addresses that are of no use") {
          {"", "r.openai.azure.com", "ftp://r.openai.azure.com", "https://portal.azure.com/#home",
           "https://ai.azure.com/resource", "https://oai.azure.com",
           "https://r.openai.azure.com/openai/deployments/d/images/generations",
+          "https://r.openai.azure.com/openai/deployments/d/x/openai/deployments/d",
           "https://r.openai.azure.com/?api-version=", "https://r.openai.azure.com/?api-version",
           "https://r.openai.azure.com/?api-version=2024-10-21&key=secret",
           "https://r.openai.azure.com/?key=secret", "https://r.openai.azure.com/?",

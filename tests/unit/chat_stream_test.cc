@@ -88,6 +88,16 @@ TEST_CASE("line ends of every kind, comments and a missing last line pass") {
 TEST_CASE("a finished stream without [DONE] gets one") {
     const std::string text = "data: {\"choices\":[{\"finish_reason\":\"length\"}]}\n\n";
     check_at_every_split(text, false, text + kDone);
+    check_at_every_split(text + "\n", false, text + "\n" + kDone);
+}
+
+TEST_CASE("a stream ends the same way whether its events came together or one by one") {
+    const std::string text =
+        "data: {\"choices\":[]}\n: \"finish_reason\":\"stop\"\n\ndata: {\"usage\":null}\n\n";
+    const bool finished = run(text, 0, false).finished;
+    for (std::size_t split = 1; split < text.size(); split++) {
+        CHECK_MESSAGE(run(text, split, false).finished == finished, "split at ", split);
+    }
 }
 
 TEST_CASE("a stream that stops in the middle is not finished") {

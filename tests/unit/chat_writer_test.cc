@@ -101,6 +101,18 @@ TEST_CASE("chat_writer: nothing is said before the answer begins") {
           "\"code\":\"upstream_error\"}}\n\n");
 }
 
+TEST_CASE("chat_writer: chunks do not repeat an id or a model without end") {
+    const std::string longest(256, 'x');
+    const std::string taken =
+        written<ChunkWriter>({event(Kind::begin, longest, longest), event(Kind::text, "a")});
+    CHECK(taken.find("\"id\":\"" + longest + "\"") != std::string::npos);
+    CHECK(taken.find("\"model\":\"" + longest + "\"") != std::string::npos);
+    const std::string refused = written<ChunkWriter>(
+        {event(Kind::begin, longest + "x", longest + "x"), event(Kind::text, "a")});
+    CHECK(refused.find("\"id\":\"chatcmpl-1\"") != std::string::npos);
+    CHECK(refused.find("\"model\":\"model\"") != std::string::npos);
+}
+
 TEST_CASE("chat_writer: identity is made up where the provider has none, and stays") {
     ChunkWriter writer(kIdentity);
     std::string out;

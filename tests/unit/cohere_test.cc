@@ -195,5 +195,6 @@ TEST_CASE("cohere: error documents") {
     CHECK(read(422, R"({"message":"m"})") == "0 invalid_request_error: m");
     CHECK(read(429, R"({"message":"slow"})") == "0 rate_limit_error: slow");
     CHECK(read(498, R"({"message":"blocked"})") == "400 invalid_request_error: blocked");
-    CHECK(read(503, "oops") == "0 server_error: ");
+    CHECK(read(503, "oops") == "0 overloaded_error: ");
+    CHECK(read(500, "oops") == "0 server_error: ");
 }

@@ -12,73 +12,13 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/providers/usage_object.h"
 #include "daemon/providers/wire_adapter.h"
+#include "decoded.h"
 
 namespace llmgw {
 
-/// Decoded answers as text, one event a line, and the same bytes in all the pieces they may arrive
-/// in: what a golden file of a provider's format is checked with.
-
-inline std::string describe(const ChatEvent& event) {
-    constexpr const char* kKinds[] = {"begin",    "text",      "refusal",   "reasoning",
-                                      "detail",   "tool_call", "arguments", "annotations",
-                                      "logprobs", "finish",    "usage",     "error"};
-    std::string line = kKinds[static_cast<std::size_t>(event.kind)];
-    const auto add = [&](const char* name, const std::string& value) {
-        if (!value.empty()) {
-            line += std::string(" ") + name + "=" + json_quote(value);
-        }
-    };
-    if (event.choice != 0) {
-        line += " choice=" + std::to_string(event.choice);
-    }
-    if (event.kind == ChatEvent::Kind::tool_call || event.kind == ChatEvent::Kind::tool_arguments) {
-        line += " tool=" + std::to_string(event.tool);
-    }
-    add("text", event.text);
-    add("name", event.name);
-    add("id", event.id);
-    add("signature", event.signature);
-    if (event.kind == ChatEvent::Kind::reasoning_detail) {
-        constexpr const char* kDetails[] = {"text", "summary", "encrypted"};
-        line += std::string(" kind=") + kDetails[static_cast<std::size_t>(event.detail.kind)];
-        add("text", event.detail.text);
-        add("signature", event.detail.signature);
-        add("data", event.detail.data);
-        add("id", event.detail.id);
-        add("format", event.detail.format);
-    }
-    if (event.kind == ChatEvent::Kind::usage) {
-        line += " " + usage_object(event.usage);
-    }
-    if (event.status != 0) {
-        line += " status=" + std::to_string(event.status);
-    }
-    return line + "\n";
-}
-
-/// The events of an answer that arrives in these pieces; the last line is "failed: …" when the
-/// decoder gave up.
-inline std::string decoded(AnswerDecoder& decoder, const std::vector<std::string_view>& pieces) {
-    std::vector<ChatEvent> events;
-    std::string failure;
-    for (const std::string_view piece : pieces) {
-        if (auto fed = decoder.feed(piece, events); !fed && failure.empty()) {
-            failure = fed.error().message;
-        }
-    }
-    if (failure.empty()) {
-        if (auto finished = decoder.finish(events); !finished) {
-            failure = finished.error().message;
-        }
-    }
-    std::string text;
-    for (const ChatEvent& event : events) {
-        text += describe(event);
-    }
-    return failure.empty() ? text : text + "failed: " + failure + "\n";
-}
+/// An answer's bytes in all the pieces they may arrive in: what a golden file of a provider's
+/// format is checked with.
 
 /// Checks the events of an answer as a whole, byte by byte and cut in two at every byte.
 inline void check_replay(const std::function<std::unique_ptr<AnswerDecoder>()>& make,
