@@ -11,14 +11,19 @@ std::string_view bytes_of(const Vault::Digest& digest) {
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-// The columns as every query below selects them.
+Vault::Digest digest_of(std::string_view bytes) {
+    Vault::Digest digest;
+    LLMGW_ASSERT(bytes.size() == digest.size());  // the schema's own check
+    std::copy(bytes.begin(), bytes.end(), digest.begin());
+    return digest;
+}
+
+// The columns as the queries for whole keys select them.
 GatewayKey read_row(const Statement& row) {
     GatewayKey key;
     key.id = row.text_at(0);
     key.name = row.text_at(1);
-    const std::string digest = row.text_at(2);
-    LLMGW_ASSERT(digest.size() == key.digest.size());  // the schema's own check
-    std::copy(digest.begin(), digest.end(), key.digest.begin());
+    key.digest = digest_of(row.view_at(2));
     key.fingerprint = row.text_at(3);
     key.created_at = row.integer_at(4);
     key.expires_at = row.optional_at(5);
@@ -48,22 +53,37 @@ Result<std::vector<GatewayKey>> Store::gateway_keys() {
     }
 }
 
-Result<void> Store::visit_valid_gateway_keys(const std::function<void(GatewayKey&&)>& visit) {
+Result<bool> Store::has_gateway_keys() {
+    const auto found = impl_->database->integer("SELECT EXISTS (SELECT 1 FROM gateway_keys)");
+    return found ? Result<bool>(*found != 0) : tl::unexpected(found.error());
+}
+
+Result<std::vector<ValidGatewayKey>> Store::valid_gateway_keys() {
+    // Counted first: a vector that grows would leave as much again behind, unused.
+    const auto count =
+        impl_->database->integer("SELECT count(*) FROM gateway_keys WHERE revoked_at IS NULL");
+    if (!count) {
+        return tl::unexpected(count.error());
+    }
+    // By itself, SQLite would walk an index and look every row up.
     auto query = impl_->database->prepare(
-        "SELECT id, name, digest, fingerprint, created_at, expires_at, revoked_at "
-        "FROM gateway_keys WHERE revoked_at IS NULL");
+        "SELECT digest, expires_at FROM gateway_keys NOT INDEXED WHERE revoked_at IS NULL");
     if (!query) {
         return tl::unexpected(query.error());
     }
+    std::vector<ValidGatewayKey> keys;
+    keys.reserve(static_cast<std::size_t>(*count));
     while (true) {
         const auto row = query->step();
         if (!row) {
             return tl::unexpected(row.error());
         }
         if (!*row) {
-            return {};
+            return keys;
         }
-        visit(read_row(*query));
+        ValidGatewayKey& key = keys.emplace_back();
+        key.digest = digest_of(query->view_at(0));
+        key.expires_at = query->optional_at(1).value_or(ValidGatewayKey::kNever);
     }
 }
 

@@ -20,7 +20,9 @@ constexpr std::int64_t kMinute = 60'000;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kShortest = 10;  // milliseconds; nothing upstream is quicker
 
-constexpr std::array<SettingInfo, 8> kSettings = {{
+constexpr std::array<SettingInfo, 9> kSettings = {{
+    {"fetch.images", SettingType::boolean, "false",
+     "Fetch images from https addresses for providers that need the bytes"},
     {"limits.body", SettingType::size, "64m", "The largest request body", kKib, 2 * kGib},
     {"limits.connections", SettingType::integer, "4096", "Client connections open at one time", 1,
      1'000'000},
@@ -209,7 +211,9 @@ Result<Settings> read_settings(std::span<const std::pair<std::string, std::strin
     Settings settings{};
     std::int64_t max_body = 0;
     std::int64_t strict = 0;
+    std::int64_t fetch_images = 0;
     const std::array<std::pair<std::string_view, std::int64_t*>, kSettings.size()> targets = {{
+        {"fetch.images", &fetch_images},
         {"limits.body", &max_body},
         {"limits.connections", &settings.max_connections},
         {"routing.max_retries", &settings.max_retries},
@@ -228,6 +232,7 @@ Result<Settings> read_settings(std::span<const std::pair<std::string, std::strin
     }
     settings.max_body = static_cast<std::uint64_t>(max_body);
     settings.strict = strict != 0;
+    settings.fetch_images = fetch_images != 0;
     return settings;
 }
 

@@ -56,6 +56,7 @@ struct Settings {
     std::int64_t max_connections;
     std::int64_t max_retries;
     bool strict;
+    bool fetch_images;
 };
 
 /// Reads them all; a bad value from a variable or an older version fails with its name.

@@ -105,6 +105,10 @@ Result<bool> Statement::insert() {
 }
 
 std::string Statement::text_at(int column) const {
+    return std::string(view_at(column));
+}
+
+std::string_view Statement::view_at(int column) const {
     // The pointer first: asking for the size may convert the value, and the pointer with it.
     const void* data = sqlite3_column_blob(statement_, column);
     const int size = sqlite3_column_bytes(statement_, column);

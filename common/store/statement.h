@@ -41,7 +41,8 @@ class Statement {
     [[nodiscard]] Result<bool> insert();
 
     // The current row's columns, counted from 0.
-    [[nodiscard]] std::string text_at(int column) const;  ///< texts and blobs; NULL is empty
+    [[nodiscard]] std::string text_at(int column) const;       ///< texts and blobs; NULL is empty
+    [[nodiscard]] std::string_view view_at(int column) const;  ///< the same, until the next step()
     [[nodiscard]] std::int64_t integer_at(int column) const;
     [[nodiscard]] std::optional<std::int64_t> optional_at(int column) const;
 

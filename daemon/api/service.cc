@@ -139,13 +139,13 @@ std::optional<Error> ApiService::check_key(const RequestHead& head) const {
         return make_error(Errc::auth, "a gateway key is missing from the request",
                           "llmgw keys create NAME", "invalid_api_key");
     }
-    const auto found = core_.snapshot->keys.find(vault_.digest(key));
-    if (found == core_.snapshot->keys.end()) {
+    const ValidGatewayKey* const found = core_.snapshot->keys.find(vault_.digest(key));
+    if (found == nullptr) {
         return make_error(Errc::auth, "the gateway key is not known, or was revoked",
                           "llmgw keys create NAME", "invalid_api_key");
     }
-    if (found->second.expires_at && *found->second.expires_at <= unix_ms()) {
-        return make_error(Errc::auth, "the gateway key \"" + found->second.name + "\" has expired",
+    if (found->expires_at <= unix_ms()) {
+        return make_error(Errc::auth, "the gateway key " + mask_secret(key) + " has expired",
                           "llmgw keys create NAME", "invalid_api_key");
     }
     return std::nullopt;

@@ -329,7 +329,11 @@ tl::unexpected<SendFailure> not_answered(const Candidate& candidate, const Error
 Task<Sent> send(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
                 ProviderCall& made) {
     const ProviderAccess& access = *candidate.access;
-    auto adapted = adapt_call(call, candidate);
+    auto adapted = adapt_call(call, candidate, exchange.images);
+    if (lacks_images(adapted)) {
+        co_await fetch_images(exchange, call);
+        adapted = adapt_call(call, candidate, exchange.images);
+    }
     if (!adapted) {
         const bool final = !adapted.error().code.starts_with("unsupported");
         co_return not_sent(std::move(adapted.error()), "unsupported_request", final);

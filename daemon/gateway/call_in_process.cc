@@ -151,7 +151,7 @@ Result<std::string> dry_run(const Home& home, const GatewayCall& call) {
         return "mock/" + first.upstream_model + " is answered inside llmgw; nothing is sent\n\n" +
                (*parsed)->body + "\n";
     }
-    const auto made = adapt_call(**parsed, first);
+    const auto made = adapt_call(**parsed, first, {});
     if (!made) {
         return tl::unexpected(made.error());
     }

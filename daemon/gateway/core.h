@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 
+#include "daemon/gateway/fetch_image.h"
 #include "daemon/gateway/snapshot.h"
 #include "daemon/gateway/token_source.h"
 #include "daemon/upstream/pool.h"
@@ -39,6 +40,7 @@ struct Core {
     Loop& loop;
     UpstreamPool pool;
     TokenSource tokens;
+    ImageGuard image_guard;
     std::shared_ptr<const Snapshot> snapshot;
     Stats stats;
     std::mt19937_64 random;

@@ -11,6 +11,7 @@
 #include "common/base/error.h"
 #include "daemon/gateway/core.h"
 #include "daemon/gateway/inference_call.h"
+#include "daemon/gateway/request_images.h"
 #include "daemon/gateway/resolve.h"
 #include "daemon/http/client.h"
 #include "daemon/http/head.h"
@@ -39,6 +40,7 @@ struct Exchange {
     bool no_fallback = false;
     bool plain = false;
     std::vector<AttemptRecord> attempts;
+    RequestImages images;              ///< those that were fetched
     UpstreamAnswer* active = nullptr;  ///< cancelled when the client goes away
 
     /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.

@@ -111,7 +111,7 @@ struct ProbeReport {
     std::optional<Error> error;  ///< set unless the provider is usable
 };
 
-/// Asks a provider key's provider for its list of models, or for something else that costs nothing.
+/// Asks a provider for its list of models, or where it has none for a model that does not exist.
 [[nodiscard]] Result<ProbeReport> probe_provider(const Home& home, const std::string& label,
                                                  Cancel& cancel);
 

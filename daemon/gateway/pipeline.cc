@@ -25,19 +25,20 @@ std::size_t attempt_limit(const Exchange& exchange, std::size_t candidates) {
     return std::min(candidates, retries + 1);
 }
 
-// With `strict`, a request that would have to be changed is refused instead.
-std::optional<Error> strict_refusal(const Exchange& exchange, const InferenceCall& call,
-                                    const Candidate& candidate) {
-    if (!exchange.snapshot->settings.strict || candidate.mock) {
-        return std::nullopt;
+// With `strict`: why a request that would have to be changed is refused instead.
+Task<std::optional<Error>> strict_refusal(Exchange& exchange, const InferenceCall& call,
+                                          const Candidate& candidate) {
+    auto made = adapt_call(call, candidate, exchange.images);
+    if (lacks_images(made)) {
+        co_await fetch_images(exchange, call);
+        made = adapt_call(call, candidate, exchange.images);
     }
-    const auto made = adapt_call(call, candidate);
     if (!made) {
-        return std::nullopt;  // the attempt tells why
+        co_return std::nullopt;  // the attempt tells why
     }
     const AdaptedRequest& adapted = made->request;
     if (adapted.dropped.empty() && adapted.clamped.empty()) {
-        return std::nullopt;
+        co_return std::nullopt;
     }
     Error error;
     error.kind = Errc::invalid_request;
@@ -46,7 +47,7 @@ std::optional<Error> strict_refusal(const Exchange& exchange, const InferenceCal
     error.message = std::string(candidate.provider_name()) +
                     " does not take the request as it is: " + adapted.changes();
     error.hint = "llmgw config set strict false lets llmgw change it";
-    return error;
+    co_return error;
 }
 
 // "openai (500), groq (no answer)": the attempts for a person.
@@ -159,9 +160,12 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
     const std::size_t limit = attempt_limit(exchange, candidates->size());
     for (std::size_t i = 0; i < limit; i++) {
         const Candidate& candidate = (*candidates)[i];
-        if (const auto refusal = strict_refusal(exchange, **call, candidate)) {
-            co_await answer_error(exchange, *refusal);
-            co_return;
+        if (exchange.snapshot->settings.strict && !candidate.mock) {
+            const auto refusal = co_await strict_refusal(exchange, **call, candidate);
+            if (refusal) {
+                co_await answer_error(exchange, *refusal);
+                co_return;
+            }
         }
         Attempt tried;
         if (!client.gone()) {

@@ -13,11 +13,10 @@
 #include <utility>
 
 #include "common/base/fd.h"
-#include "common/base/json_scan.h"
 #include "common/base/text.h"
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
-#include "daemon/gateway/probe_question.h"
+#include "daemon/gateway/probe_request.h"
 #include "daemon/gateway/setup.h"
 #include "daemon/upstream/http_call.h"
 
@@ -30,121 +29,90 @@ constexpr std::size_t kMaxBody = 64 * 1024;
 
 struct Probe {
     const ProviderAccess& access;
-    ProbeQuestion question;
+    const ProbeRequest& request;
     TokenSource& tokens;
     HttpCall& http;
-    Loop& loop;
-    Result<void> result;
-    std::string token;  // that the secret was exchanged for
-    int status = 0;
-    std::string content_type;
+    UpstreamPool& pool;
+    Result<std::string> token;  ///< empty when the key itself is sent
+    Result<void> answered;
     std::string body;
 };
 
-// Sends the question and waits for the head of the answer.
-Task<Result<void>> ask(Probe& probe) {
-    if (probe.access.tokens) {
-        auto token = co_await probe.tokens.token(*probe.access.tokens);
-        if (!token) {
-            co_return tl::unexpected(std::move(token.error()));
+Task<void> ask(Probe& probe) {
+    const ProviderAccess& access = probe.access;
+    if (access.tokens) {
+        probe.token = co_await probe.tokens.token(*access.tokens);
+        if (!probe.token) {
+            co_return;
         }
-        probe.token = std::move(*token);
     }
     const std::string head =
-        probe_head(probe.question, probe.access.tokens ? probe.token : probe.access.secret);
-    co_return co_await probe.http.start(probe.access.url, head, probe.question.made.request.body);
+        probe_head(access, probe.request, access.tokens ? *probe.token : access.secret);
+    probe.answered = co_await probe.http.start(access.url, head, probe.request.chat.body);
+    while (probe.answered && probe.body.size() <= kMaxBody) {
+        const BodyPart part = co_await probe.http.next();
+        if (part.state != BodyPart::State::data) {
+            break;
+        }
+        probe.body.append(part.bytes);
+    }
 }
 
 Task<void> run(Probe& probe) {
-    probe.result = co_await ask(probe);
-    if (probe.result) {
-        probe.status = probe.http.head().status;
-        probe.content_type = to_lower(probe.http.head().header("content-type"));
-        for (;;) {
-            const BodyPart part = co_await probe.http.next();
-            if (part.state != BodyPart::State::data || probe.body.size() > kMaxBody) {
-                break;
-            }
-            probe.body.append(part.bytes);
-        }
-    }
-    probe.loop.stop();
+    co_await ask(probe);
+    probe.pool.clear();
+    probe.pool.loop().stop();
 }
 
-// The provider's own message, in an error object or on its own, without the secret should it repeat
-// that.
-std::string provider_words(const Probe& probe) {
-    auto fields = scan_object(probe.body);
-    const JsonField* const error = fields ? find_field(*fields, "error") : nullptr;
-    if (error != nullptr && json_kind(error->value) == JsonKind::object) {
-        fields = scan_object(error->value);
-    }
-    const JsonField* const message = fields ? find_field(*fields, "message") : nullptr;
-    std::string words = message != nullptr ? json_text(message->value).value_or("") : "";
-    probe.access.scrub(words, probe.token);
-    return printable(words.substr(0, 300));
-}
-
-void conclude(ProbeReport& report, Errc kind, std::string verdict, std::string detail,
-              std::string hint) {
-    report.verdict = std::move(verdict);
-    report.detail = std::move(detail);
-    report.hint = std::move(hint);
-    if (report.verdict != "ok") {
+void conclude(ProbeReport& report, ProbeVerdict verdict) {
+    if (!verdict.ok()) {
         Error error;
-        error.kind = kind;
-        error.message = report.verdict + (report.detail.empty() ? "" : ": " + report.detail);
-        error.hint = report.hint;
+        error.kind = verdict.kind;
+        error.message = verdict.verdict + (verdict.detail.empty() ? "" : ": " + verdict.detail);
+        error.hint = verdict.hint;
         report.error = std::move(error);
     }
+    report.verdict = std::move(verdict.verdict);
+    report.detail = std::move(verdict.detail);
+    report.hint = std::move(verdict.hint);
 }
 
-void judge_status(const Probe& probe, ProbeReport& report) {
-    const std::string& label = probe.access.label;
-    const std::string words = provider_words(probe);
-    const bool html = probe.content_type.starts_with("text/html");
-    const int status = probe.status;
-    if (html) {
-        conclude(report, Errc::upstream, "a web page",
-                 "status " + std::to_string(status) +
-                     " with HTML: a proxy or a wrong base URL, not an API",
-                 "llmgw providers show " + label);
-    } else if (probe.question.is_accepted(status)) {
-        conclude(report, Errc::failed, "ok", "", "llmgw models list -p " + label);
-    } else if (status == 401 || status == 403) {
-        conclude(report, Errc::auth, "key refused", words,
-                 "llmgw providers remove " + label + ", then add it with another key");
-    } else if (status == 404 || status == 405) {
-        conclude(report, Errc::upstream, "not found",
-                 "there is no " + std::string(probe.question.call ? "such deployment" : "/models") +
-                     " under the base URL" + (words.empty() ? "" : "; " + words),
-                 "check the version path of the base URL: llmgw providers show " + label);
-    } else if (status == 429) {
-        conclude(report, Errc::upstream, "rate limited", words, "try again later");
-    } else {
-        conclude(report, Errc::upstream, "status " + std::to_string(status), words,
-                 "try again later");
-    }
-}
-
-void judge_failure(const Probe& probe, ProbeReport& report) {
-    const Error& error = probe.result.error();
-    const char* verdict = "connect failed";
-    if (probe.access.tokens && probe.token.empty()) {
-        verdict = error.kind == Errc::auth ? "key refused" : "no token";
-    } else if (error.kind == Errc::timeout) {
-        verdict = "timed out";
+// Why a request got no answer: how far it came tells.
+ProbeVerdict judge_failure(const Probe& probe) {
+    const Error& error = probe.answered.error();
+    const HttpCall::Phases& phases = probe.http.phases();
+    ProbeVerdict out{error.kind, "connect failed", error.message,
+                     "llmgw providers show " + probe.access.label};
+    if (error.kind == Errc::timeout) {
+        out.verdict = "timed out";
     } else if (error.kind == Errc::interrupted) {
-        verdict = "interrupted";
-    } else if (report.connect_us && probe.access.url.tls && !report.tls_us) {
-        verdict = "TLS failed";
-    } else if (report.connect_us) {
-        verdict = "no answer";
+        out.verdict = "interrupted";
+    } else if (phases.connect && probe.access.url.tls && !phases.tls) {
+        out.verdict = "TLS failed";
+    } else if (phases.connect) {
+        out.verdict = "no answer";
     } else if (error.message.find("resolved") != std::string::npos) {
-        verdict = "dns failed";
+        out.verdict = "dns failed";
     }
-    conclude(report, error.kind, verdict, error.message,
-             "llmgw providers show " + probe.access.label);
+    return out;
+}
+
+void fill_in(ProbeReport& report, const Probe& probe) {
+    const HttpCall::Phases& phases = probe.http.phases();
+    report.address = phases.address;
+    report.dns_us = phases.dns;
+    report.connect_us = phases.connect;
+    report.tls_us = phases.tls;
+    report.first_byte_us = phases.first_byte;
+    if (!probe.token) {
+        conclude(report, judge_token_failure(probe.access, probe.token.error()));
+    } else if (!probe.answered) {
+        conclude(report, judge_failure(probe));
+    } else {
+        report.status = probe.http.head().status;
+        conclude(report, judge_probe(probe.access, probe.request, probe.http.head(), probe.body,
+                                     *probe.token));
+    }
 }
 
 // The usual port of each kind of model server.
@@ -204,38 +172,31 @@ Result<ProbeReport> probe_provider(const Home& home, const std::string& label, C
     if (access->problem) {
         return tl::unexpected(*access->problem);
     }
-    if (!catalog::can_send(access->wire)) {
+    if (access->provider != nullptr && !catalog::can_send(access->provider->wire)) {
         return fail(Errc::failed,
                     "the provider \"" + label + "\" speaks the " +
-                        std::string(catalog::wire_name(access->wire)) +
+                        std::string(catalog::wire_name(access->provider->wire)) +
                         " format, which this version cannot send",
                     "llmgw providers catalog");
     }
-    auto question = make_probe_question(*access);
-    if (!question) {
-        return tl::unexpected(std::move(question.error()));
+    ProbeReport report;
+    const auto request = make_probe_request(*access);
+    if (!request) {
+        report.url = access->url.text();
+        conclude(report, {Errc::failed, "not set up", request.error().message,
+                          "llmgw providers remove " + label + ", then add it with --option"});
+        return report;
     }
+    report.url = access->url.origin() + request->target;
     Loop loop;
     UpstreamPool pool(loop);
     TokenSource tokens(pool);
     HttpCall http(pool, {kProbeTime, kProbeTime, kProbeTime, kProbeTime});
     const CancelWatch watch(loop, cancel, [&http] { http.cancel(); });
-    Probe probe{*access, std::move(*question), tokens, http, loop, {}, {}, 0, {}, {}};
+    Probe probe{*access, *request, tokens, http, pool, {}, {}, {}};
     asio::post(loop.io(), [&probe] { spawn(run(probe)); });
     loop.run();
-    ProbeReport report;
-    report.url = access->url.text() + probe.question.made.request.path;
-    report.address = http.phases().address;
-    report.dns_us = http.phases().dns;
-    report.connect_us = http.phases().connect;
-    report.tls_us = http.phases().tls;
-    report.first_byte_us = http.phases().first_byte;
-    report.status = probe.status;
-    if (probe.result) {
-        judge_status(probe, report);
-    } else {
-        judge_failure(probe, report);
-    }
+    fill_in(report, probe);
     return report;
 }
 

@@ -65,9 +65,57 @@ Error no_such_endpoint(const InferenceCall& call, const Candidate& candidate) {
     return error;
 }
 
+Error needs_bytes(const Candidate& candidate, std::string param) {
+    Error error;
+    error.kind = Errc::invalid_request;
+    error.code = kImageAddressUnsupported;
+    error.message = std::string(candidate.provider_name()) +
+                    " takes images as bytes, not by their address: send " + param +
+                    " as a data URL";
+    error.param = std::move(param);
+    error.hint = "llmgw config set fetch.images true lets llmgw fetch them";
+    return error;
+}
+
+// Puts the bytes of images where their addresses are.
+Result<void> place_images(ChatRequest& chat, const RequestImages& images,
+                          const Candidate& candidate) {
+    for (std::size_t m = 0; m < chat.messages.size(); m++) {
+        auto& content = chat.messages[m].content;
+        for (std::size_t c = 0; c < content.size(); c++) {
+            if (!is_image_by_address(content[c])) {
+                continue;
+            }
+            const auto image = images.by_url.find(content[c].url);
+            if (image == images.by_url.end()) {
+                return tl::unexpected(images.failure ? *images.failure
+                                                     : needs_bytes(candidate, image_param(m, c)));
+            }
+            content[c].url.clear();
+            content[c].media_type = image->second.media_type;
+            content[c].data = image->second.base64;
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
-Result<ProviderCall> adapt_call(const InferenceCall& call, const Candidate& candidate) {
+bool is_image_by_address(const ContentPart& part) {
+    return part.kind == ContentPart::Kind::image && !part.url.empty();
+}
+
+std::string image_param(std::size_t message, std::size_t part) {
+    return "messages[" + std::to_string(message) + "].content[" + std::to_string(part) +
+           "].image_url";
+}
+
+bool lacks_images(const Result<ProviderCall>& made) {
+    return !made && made.error().code == kImageAddressUnsupported;
+}
+
+Result<ProviderCall> adapt_call(const InferenceCall& call, const Candidate& candidate,
+                                const RequestImages& images) {
     ProviderCall out;
     const WireAdapter* const adapter = adapter_of(candidate);
     if (adapter == nullptr) {
@@ -84,6 +132,12 @@ Result<ProviderCall> adapt_call(const InferenceCall& call, const Candidate& cand
     auto chat = read_chat_request(call);
     if (!chat) {
         return tl::unexpected(std::move(chat.error()));
+    }
+    if (adapter->needs_image_bytes) {
+        auto placed = place_images(*chat, images, candidate);
+        if (!placed) {
+            return tl::unexpected(std::move(placed.error()));
+        }
     }
     out.translation = std::make_unique<Translation>(
         Translation{*adapter, std::move(*chat), target_of(candidate)});

@@ -74,9 +74,9 @@ void notify_manager(std::string_view state) {
 
 // The first daemon of a home makes the first key, so that a newcomer has one. Returns the secret.
 Result<std::string> make_first_key(Setup& setup) {
-    const auto keys = setup.store->gateway_keys();
-    if (!keys || !keys->empty()) {
-        return keys ? Result<std::string>(std::string()) : tl::unexpected(keys.error());
+    const auto has_keys = setup.store->has_gateway_keys();
+    if (!has_keys || *has_keys) {
+        return has_keys ? Result<std::string>(std::string()) : tl::unexpected(has_keys.error());
     }
     const std::string secret = Vault::new_gateway_key();
     GatewayKey key;

@@ -36,13 +36,11 @@ Result<std::shared_ptr<const Snapshot>> load_snapshot(Store& store, const Vault&
         snapshot->accesses.push_back(make_access(key, vault));
     }
     add_accesses_from_environment(snapshot->accesses);
-    const auto visited = store.visit_valid_gateway_keys([&](GatewayKey&& key) {
-        snapshot->keys.emplace(
-            key.digest, GatewayKeyInfo{std::move(key.id), std::move(key.name), key.expires_at});
-    });
-    if (!visited) {
-        return tl::unexpected(visited.error());
+    auto gateway_keys = store.valid_gateway_keys();
+    if (!gateway_keys) {
+        return tl::unexpected(gateway_keys.error());
     }
+    snapshot->keys = KeyTable(std::move(*gateway_keys));
     auto aliases = store.aliases();
     if (!aliases) {
         return tl::unexpected(aliases.error());

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,30 +12,16 @@
 #include "common/secrets/vault.h"
 #include "common/store/settings.h"
 #include "common/store/store.h"
+#include "daemon/gateway/key_table.h"
 #include "daemon/gateway/provider_access.h"
 
 namespace llmgw {
-
-/// A gateway key as requests are checked against it.
-struct GatewayKeyInfo {
-    std::string id;
-    std::string name;
-    std::optional<std::int64_t> expires_at;  ///< Unix milliseconds
-};
-
-struct DigestHash {
-    std::size_t operator()(const Vault::Digest& digest) const {
-        std::size_t hash = 0;
-        std::memcpy(&hash, digest.data(), sizeof hash);
-        return hash;
-    }
-};
 
 /// Everything a request needs to know of the set-up, read once and never changed: requests in
 /// flight keep the one they began with. Any thread may read it.
 struct Snapshot {
     std::vector<ProviderAccess> accesses;  ///< stored ones first, then those from variables
-    std::unordered_map<Vault::Digest, GatewayKeyInfo, DigestHash> keys;
+    KeyTable keys;
     std::unordered_map<std::string, std::string> aliases;
     Settings settings{};
     std::string today;        ///< "2026-11-23": models deactivated by then are not offered

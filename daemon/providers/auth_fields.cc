@@ -5,14 +5,9 @@
 
 namespace llmgw {
 
-namespace {
-
-// Vertex AI takes access tokens, and in express mode the API keys of Google Cloud.
 bool is_google_api_key(std::string_view secret) {
     return secret.starts_with("AIza") || secret.starts_with("AQ.");
 }
-
-}  // namespace
 
 void append_auth_field(std::string& head, Wire wire, std::string_view secret) {
     if (secret.empty()) {
@@ -25,7 +20,7 @@ void append_auth_field(std::string& head, Wire wire, std::string_view secret) {
         case Wire::gemini:
             head += "x-goog-api-key: ";
             break;
-        case Wire::vertex:
+        case Wire::vertex:  // access tokens, and in express mode API keys
         case Wire::vertex_anthropic:
             head += is_google_api_key(secret) ? "x-goog-api-key: " : "Authorization: Bearer ";
             break;

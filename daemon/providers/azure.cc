@@ -187,6 +187,26 @@ Result<void> complete_azure_path(AdaptedRequest& request, const WireTarget& targ
     return {};
 }
 
+std::string azure_models_target(const WireTarget& target, const BaseUrl& url) {
+    const AzureRoute route = route_of(target, url);
+    const std::string root = url.path.substr(0, url.path.size() - route.said.size());
+    const std::string_view asked = target.option("api_version");
+    switch (route.shape) {
+        case AzureShape::deployments:
+            return root + "/openai/models" +
+                   version_query("", asked.empty() ? kDefaultVersion : asked);
+        case AzureShape::v1: {
+            AdaptedRequest list;
+            list.path = "/models";
+            return root + "/openai/v1" + v1_path(list, target);
+        }
+        case AzureShape::models:
+        case AzureShape::anthropic:
+            break;
+    }
+    return {};
+}
+
 const Quirks* azure_quirks(const WireTarget& target, const BaseUrl& url) {
     const std::string_view version = target.option("api_version");
     const bool dated = route_of(target, url).shape == AzureShape::deployments && !version.empty();

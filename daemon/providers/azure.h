@@ -25,6 +25,10 @@ namespace llmgw {
 [[nodiscard]] Result<void> complete_azure_path(AdaptedRequest& request, const WireTarget& target,
                                                const BaseUrl& url);
 
+/// Where a resource lists its models, from the host's root; empty for Foundry's own APIs and
+/// Anthropic's, which have no such list.
+[[nodiscard]] std::string azure_models_target(const WireTarget& target, const BaseUrl& url);
+
 /// What must be changed in OpenAI's format for the version of the API that is asked; nullptr:
 /// nothing. Azure before 2024-09-01-preview refuses `stream_options`.
 [[nodiscard]] const Quirks* azure_quirks(const WireTarget& target, const BaseUrl& url);

@@ -228,6 +228,7 @@ std::unique_ptr<AnswerDecoder> bedrock_decoder(const ChatRequest& request,
     return std::make_unique<BedrockPlainDecoder>(request, target);
 }
 
-const WireAdapter kBedrockAdapter{encode_bedrock, bedrock_decoder, read_bedrock_error};
+// Converse knows images as bytes and as objects in S3 (ImageSource in AWS's API reference).
+const WireAdapter kBedrockAdapter{encode_bedrock, bedrock_decoder, read_bedrock_error, true};
 
 }  // namespace llmgw

@@ -262,7 +262,7 @@ Result<void> BedrockMessages::write_media(const ContentPart& part, const std::st
         return refused("keeps no files: send its contents", where);
     }
     if (part.data.empty()) {
-        return refused("fetches nothing: send the bytes as a data URL", where);
+        return refused("fetches nothing: send the bytes", where);
     }
     switch (part.kind) {
         case ContentPart::Kind::image:

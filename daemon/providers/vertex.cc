@@ -117,7 +117,9 @@ ProviderError read_vertex_anthropic_error(int status, const ResponseHead& head,
 }
 
 const WireAdapter kVertexAdapter = {encode_vertex, gemini_decoder, read_gemini_error};
+// Unlike Anthropic's own API, Google's takes "only base64 image sources" (Anthropic's docs, Vision,
+// supported platforms).
 const WireAdapter kVertexAnthropicAdapter = {encode_vertex_anthropic, anthropic_decoder,
-                                             read_vertex_anthropic_error};
+                                             read_vertex_anthropic_error, true};
 
 }  // namespace llmgw

@@ -59,6 +59,9 @@ struct WireAdapter {
     /// A decoder for the answer to that request.
     std::unique_ptr<AnswerDecoder> (*decoder)(const ChatRequest& request, const WireTarget& target);
     ProviderError (*read_error)(int status, const ResponseHead& head, std::string_view body);
+    /// The provider takes images as bytes only and fetches none itself: encode() is not called with
+    /// an image that is still an address.
+    bool needs_image_bytes = false;
 };
 
 /// nullptr for formats that are not translated.

@@ -62,7 +62,10 @@ struct ResolveAwaiter {
 }  // namespace
 
 HttpCall::HttpCall(UpstreamPool& pool, const CallTimeouts& timeouts)
-    : pool_(pool), timeouts_(timeouts), deadline_(pool.loop(), [this] {
+    : HttpCall(pool, timeouts, nullptr) {}
+
+HttpCall::HttpCall(UpstreamPool& pool, const CallTimeouts& timeouts, AddressFilter filter)
+    : pool_(pool), timeouts_(timeouts), filter_(filter), deadline_(pool.loop(), [this] {
           timed_out_ = true;
           cancel();
       }) {}
@@ -146,6 +149,12 @@ Task<Result<void>> HttpCall::open(const BaseUrl& url) {
     auto endpoints = co_await resolve(url);
     if (!endpoints) {
         co_return tl::unexpected(std::move(endpoints.error()));
+    }
+    if (filter_ != nullptr &&
+        !std::all_of(endpoints->begin(), endpoints->end(),
+                     [this](const auto& endpoint) { return filter_(endpoint.address()); })) {
+        co_return tl::unexpected(
+            failure(url.host_header() + " has an address that is not allowed"));
     }
     phase_ = "connecting";
     auto begun = Clock::now();

@@ -29,7 +29,13 @@ struct CallTimeouts {
 /// Only for the loop's thread; destroying it closes a connection that is still in use.
 class HttpCall : public UpstreamAnswer {
   public:
+    /// Says which addresses may be connected to.
+    using AddressFilter = bool (*)(const asio::ip::address& address);
+
     HttpCall(UpstreamPool& pool, const CallTimeouts& timeouts);
+    /// One that connects only when all addresses of its host pass the filter, and then to one of
+    /// these. `pool` must not have connections that were made without it.
+    HttpCall(UpstreamPool& pool, const CallTimeouts& timeouts, AddressFilter filter);
     ~HttpCall() override;
 
     /// Sends the request and waits for the answer's head. `head` ends with its empty line; it and
@@ -67,6 +73,7 @@ class HttpCall : public UpstreamAnswer {
 
     UpstreamPool& pool_;
     CallTimeouts timeouts_;
+    AddressFilter filter_;
     Deadline deadline_;
     Clock::time_point started_ = Deadline::now();
     std::string origin_;

@@ -241,11 +241,3 @@ def test_streams_with_news_in_them(lab):
 def test_answers_that_are_none(lab, body):
     lab.mock.script(ID, body=body)
     shapes.check_error(lab.chat(MODEL), 502, code="upstream_error")
-
-
-def test_testing_a_key(lab):
-    lab.mock.script("llmgw-no-such-model", status=404, message="model not found")
-    assert lab.gateway.run("providers", "test", "cohere").returncode == 0
-    lab.mock.script("llmgw-no-such-model", status=401, message="invalid api token")
-    run = lab.gateway.run("providers", "test", "cohere")
-    assert run.returncode == 4 and "invalid api token" in run.stdout

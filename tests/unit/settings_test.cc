@@ -39,10 +39,12 @@ TEST_CASE("settings: the defaults as the gateway sees them") {
     CHECK(settings->max_connections == 4096);
     CHECK(settings->max_retries == 2);
     CHECK_FALSE(settings->strict);
+    CHECK_FALSE(settings->fetch_images);
 }
 
 TEST_CASE("settings: every setting reaches the gateway") {
-    const auto settings = read_settings(Stored{{"limits.body", "2k"},
+    const auto settings = read_settings(Stored{{"fetch.images", "true"},
+                                               {"limits.body", "2k"},
                                                {"limits.connections", "3"},
                                                {"routing.max_retries", "0"},
                                                {"strict", "true"},
@@ -56,6 +58,7 @@ TEST_CASE("settings: every setting reaches the gateway") {
     CHECK(settings->max_connections == 3);
     CHECK(settings->max_retries == 0);
     CHECK(settings->strict);
+    CHECK(settings->fetch_images);
     CHECK(settings->connect_timeout_ms == 40);
     CHECK(settings->first_byte_timeout_ms == 5'000);
     CHECK(settings->idle_timeout_ms == 6'000);

@@ -311,6 +311,8 @@ TEST_CASE("store: a secret is bound to label, provider and address") {
 TEST_CASE("store: gateway keys") {
     const Scratch scratch;
     const auto store = open_store(scratch / "llmgw.db");
+    CHECK_FALSE(store->has_gateway_keys().value());
+    CHECK(store->valid_gateway_keys().value().empty());
     GatewayKey first = gateway_key("k_1", "app", 10);
     first.expires_at = 500;
     REQUIRE(store->add_gateway_key(first));
@@ -323,6 +325,8 @@ TEST_CASE("store: gateway keys") {
     CHECK_FALSE(store->revoke_gateway_key("k_1", 100).value());
     CHECK_FALSE(store->revoke_gateway_key("k_9", 100).value());
     CHECK(store->gateway_key("app").value()->revoked_at == 99);
+    CHECK(store->has_gateway_keys().value());
+    CHECK(store->valid_gateway_keys().value().empty());
     // The name is free again, and means the one in use.
     REQUIRE(store->add_gateway_key(gateway_key("k_2", "app", 20)));
     CHECK(store->gateway_key("app").value()->id == "k_2");
@@ -335,12 +339,18 @@ TEST_CASE("store: gateway keys") {
     CHECK(keys[0].fingerprint == first.fingerprint);
     CHECK(keys[1].id == "k_2");
     CHECK_FALSE(keys[1].expires_at);
-    std::vector<GatewayKey> valid;
-    REQUIRE(store->visit_valid_gateway_keys(
-        [&](GatewayKey&& key) { valid.push_back(std::move(key)); }));
-    REQUIRE(valid.size() == 1);
-    CHECK(valid[0].id == "k_2");
+    GatewayKey passing = gateway_key("k_3", "passing", 30);
+    passing.expires_at = 700;
+    REQUIRE(store->add_gateway_key(passing));
+    auto valid = store->valid_gateway_keys().value();
+    REQUIRE(valid.size() == 2);
+    if (valid[0].expires_at != ValidGatewayKey::kNever) {
+        std::swap(valid[0], valid[1]);
+    }
     CHECK(valid[0].digest == keys[1].digest);
+    CHECK(valid[0].expires_at == ValidGatewayKey::kNever);
+    CHECK(valid[1].digest == passing.digest);
+    CHECK(valid[1].expires_at == 700);
 }
 
 TEST_CASE("store: aliases") {
