@@ -33,7 +33,11 @@ class Lab:
         return client
 
     def request(self, method, path, headers=(), body=None, **more):
-        return self.connect().request(method, path, headers, body, **more)
+        client = self.connect()
+        try:
+            return client.request(method, path, headers, body, **more)
+        finally:
+            client.close()  # whoever asks until something comes true asks a thousand times
 
     def chat(self, model="lab/m", text="one two three", headers=(), **fields):
         return self.request("POST", "/v1/chat/completions", headers, chat_body(model, text, **fields))
