@@ -360,22 +360,24 @@ Task<bool> Connection::answer(const AnswerHead& head, std::vector<std::string_vi
         size += part.size();
     }
     std::string text = head_text(head, size);
-    std::vector<iovec> pieces;
     if (head_request_) {
         body.clear();
     }
-    // The kernel takes one piece with less work than several, as long as copying it is nothing.
+    // The kernel takes one piece with less work than several; copying a small answer is nothing.
     if (size <= kSmallAnswer) {
         for (const std::string_view part : body) {
             text += part;
         }
-        pieces.push_back(piece(text));
-    } else {
-        pieces.reserve(body.size() + 1);
-        pieces.push_back(piece(text));
-        for (const std::string_view part : body) {
-            pieces.push_back(piece(part));
-        }
+        std::array<iovec, 1> whole{piece(text)};
+        Sending sending(*this, whole);
+        const bool sent = co_await sending;
+        co_return sent;
+    }
+    std::vector<iovec> pieces;
+    pieces.reserve(body.size() + 1);
+    pieces.push_back(piece(text));
+    for (const std::string_view part : body) {
+        pieces.push_back(piece(part));
     }
     Sending sending(*this, pieces);
     const bool sent = co_await sending;
