@@ -130,7 +130,15 @@ std::optional<Error> ApiService::check_origin(const RequestHead& head) const {
     return std::nullopt;
 }
 
-std::optional<Error> ApiService::check_key(const RequestHead& head) const {
+const Vault::Digest& ApiService::digest_of(std::string_view key) {
+    if (!equal_constant_time(key, last_key_)) {
+        last_digest_ = vault_.digest(key);
+        last_key_ = key;
+    }
+    return last_digest_;
+}
+
+std::optional<Error> ApiService::check_key(const RequestHead& head) {
     if (options_.no_auth) {
         return std::nullopt;
     }
@@ -139,7 +147,7 @@ std::optional<Error> ApiService::check_key(const RequestHead& head) const {
         return make_error(Errc::auth, "a gateway key is missing from the request",
                           "llmgw keys create NAME", "invalid_api_key");
     }
-    const ValidGatewayKey* const found = core_.snapshot->keys.find(vault_.digest(key));
+    const ValidGatewayKey* const found = core_.snapshot->keys.find(digest_of(key));
     if (found == nullptr) {
         return make_error(Errc::auth, "the gateway key is not known, or was revoked",
                           "llmgw keys create NAME", "invalid_api_key");

@@ -29,7 +29,7 @@ class ApiService : public Service {
         std::string host;  ///< what the daemon is bound to
         bool loopback = true;
     };
-    /// Calls `vault.digest` for each request; `core` and `vault` outlive the service.
+    /// Calls `vault.digest` for requests; `core` and `vault` outlive the service.
     ApiService(Core& core, const Vault& vault, Options options, DaemonControl control);
 
     std::optional<LocalAnswer> screen(const RequestHead& head) override;
@@ -40,7 +40,8 @@ class ApiService : public Service {
 
   private:
     [[nodiscard]] std::optional<Error> check_origin(const RequestHead& head) const;
-    [[nodiscard]] std::optional<Error> check_key(const RequestHead& head) const;
+    [[nodiscard]] std::optional<Error> check_key(const RequestHead& head);
+    const Vault::Digest& digest_of(std::string_view key);
     [[nodiscard]] bool is_admin(const RequestHead& head) const;
     LocalAnswer answer_locally(const LocalRequest& request);
 
@@ -49,6 +50,9 @@ class ApiService : public Service {
     Options options_;
     DaemonControl control_;
     LocalEndpoints local_;
+    // Most requests come from the client that sent the last one.
+    std::string last_key_;
+    Vault::Digest last_digest_{};
 };
 
 }  // namespace llmgw
