@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,7 +40,7 @@ namespace llmgw::fuzz {
 
 namespace {
 
-constexpr unsigned kPatience = 20;           // seconds for one input
+constexpr time_t kPatience = 20;             // seconds for one input
 constexpr std::size_t kLongest = 16 * 1024;  // a mutated input
 constexpr long kMemory = 1024L * 1024;       // KiB
 
@@ -166,7 +167,8 @@ std::vector<std::string> read_seeds(const std::vector<std::string>& paths) {
 
 void try_input(std::string input) {
     current_input = std::move(input);
-    alarm(kPatience);
+    const itimerval patience{{}, {kPatience, 0}};
+    setitimer(ITIMER_PROF, &patience, nullptr);  // of its own time: the machine may be busy
     // A copy of its own, so that reading over its end is seen.
     const std::vector<std::uint8_t> bytes(current_input.begin(), current_input.end());
     LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
@@ -206,7 +208,7 @@ DriverOptions read_options(const std::vector<std::string>& arguments) {
 
 void run(const std::string& program, const DriverOptions& options) {
     crash_file = options.folder + "crash-" + std::filesystem::path(program).filename().string();
-    for (const int signal : {SIGABRT, SIGALRM}) {
+    for (const int signal : {SIGABRT, SIGPROF}) {
         std::signal(signal, keep_input);
     }
     const auto end = std::chrono::steady_clock::now() + options.limit;
