@@ -74,7 +74,7 @@ Result<void> make_chat(const ProviderAccess& access, ProbeRequest& out) {
     Candidate candidate;
     candidate.access = &open;
     candidate.upstream_model = kNoSuchModel;
-    auto made = adapt_call(**call, candidate);
+    auto made = adapt_call(**call, candidate, RequestImages());
     if (!made) {
         return tl::unexpected(std::move(made.error()));
     }

@@ -154,7 +154,7 @@ Task<Result<void>> HttpCall::open(const BaseUrl& url) {
         !std::all_of(endpoints->begin(), endpoints->end(),
                      [this](const auto& endpoint) { return filter_(endpoint.address()); })) {
         co_return tl::unexpected(
-            failure(url.host_header() + " has an address that is not allowed"));
+            failure(std::string(url.host_header()) + " has an address that is not allowed"));
     }
     phase_ = "connecting";
     auto begun = Clock::now();

@@ -225,7 +225,8 @@ TEST_CASE("fetch image: addresses as clients write them") {
     const ImageGuard guard;
     const auto path = [&](std::string_view url) {
         const auto parsed = parse_image_url(url, guard);
-        return parsed ? parsed->host_header() + " " + parsed->path : parsed.error().message;
+        return parsed ? std::string(parsed->host_header()) + " " + parsed->path
+                      : parsed.error().message;
     };
     CHECK(path("https://example.com") == "example.com /");
     CHECK(path("HTTPS://Example.COM:443/A.png") == "example.com /A.png");
