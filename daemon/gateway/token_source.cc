@@ -262,7 +262,7 @@ Task<Result<AccessToken>> TokenSource::exchange(const TokenCredential& credentia
     const CallTimeouts timeouts{kFetchTime, kFetchTime, kFetchTime, kFetchTime};
     HttpCall http(pool_, timeouts);
     std::vector<std::string_view> body(1, request->body);
-    auto started = co_await http.start(request->url, request->head, std::move(body));
+    auto started = co_await http.start(request->url, request->head, body);
     if (!started) {
         co_return tl::unexpected(std::move(started.error()));
     }

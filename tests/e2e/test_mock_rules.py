@@ -2,15 +2,20 @@
 """The mocks of providers' own formats are strict: they take what llmgw writes, and refuse what the
 real ones refuse."""
 
+import base64
 import json
 import pathlib
+import subprocess
+import time
 
 import pytest
 
 import azure_rules
 import cohere_rules
+import mock_vendor
 import openai_rules
 import responses_rules
+import token_rules
 
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data"
 CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -170,3 +175,74 @@ def test_azure_streams_begin_with_the_verdict():
     chunks = list(azure_rules.chat_chunks(request, {}))
     assert chunks[0]["choices"] == [] and chunks[0]["prompt_filter_results"]
     assert len(list(azure_rules.chat_chunks(request, {"stream_error": True}))) == 2
+
+
+ENDPOINT = "http://127.0.0.1:1/token"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory):
+    """A service account's e-mail address, its private key's file and its modulus."""
+    folder = tmp_path_factory.mktemp("account")
+    file, modulus = token_rules.make_service_account(folder, ENDPOINT)
+    return json.loads(file.read_text())["client_email"], folder / "private.pem", modulus
+
+
+def encoded_part(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def assertion_of(account, header, claims, now):
+    email, private, _ = account
+    claims = {"iss": email, "scope": token_rules.GOOGLE_SCOPE, "aud": ENDPOINT, "iat": now,
+              "exp": now + 3600, **claims}
+    header = {"alg": "RS256", "typ": "JWT", **header}
+    text = b".".join(encoded_part(json.dumps(part).encode()) for part in (header, claims))
+    signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", str(private)], input=text,
+                               capture_output=True, check=True).stdout
+    return (text + b"." + encoded_part(signature)).decode()
+
+
+@pytest.mark.parametrize("header, claims, words", [
+    ({}, {}, None), ({"alg": "none"}, {}, "algorithm"), ({}, {"iss": "other"}, "not found"),
+    ({}, {"aud": "http://example.com/token"}, "audience"), ({}, {"scope": "email"}, "scope"),
+    ({}, {"iat": 1}, "short-lived"), ({}, {"exp": 1}, "short-lived")])
+def test_google_checks_assertions(account, header, claims, words):
+    now = int(time.time())
+    form = {"grant_type": token_rules.JWT_GRANT,
+            "assertion": assertion_of(account, header, claims, now)}
+    accounts = {account[0]: account[2]}
+    if words is None:
+        token_rules.check_google(form, accounts, ENDPOINT, now)
+        form["assertion"] = form["assertion"][:-4] + "AAAA"
+        words = "Signature"
+    with pytest.raises(token_rules.TokenRefusal, match=words):
+        token_rules.check_google(form, accounts, ENDPOINT, now)
+
+
+@pytest.mark.parametrize("change, code", [
+    ({"grant_type": "password"}, "unsupported_grant_type"), ({"extra": "1"}, "invalid_request"),
+    ({"scope": "https://example.com/.default"}, "invalid_scope"),
+    ({"client_id": "other"}, "unauthorized_client"), ({"client_secret": "s"}, "invalid_client")])
+def test_entra_checks_its_clients(change, code):
+    form = {"grant_type": "client_credentials", "client_id": "app", "client_secret": "secret",
+            "scope": token_rules.ENTRA_SCOPE}
+    token_rules.check_entra(form, {("tenant", "app"): "secret"}, "tenant")
+    with pytest.raises(token_rules.TokenRefusal) as refusal:
+        token_rules.check_entra({**form, **change}, {("tenant", "app"): "secret"}, "tenant")
+    assert refusal.value.body["error"] == code
+
+
+@pytest.mark.parametrize("vendor, body", [
+    ("mistral", {"seed": 1}), ("mistral", {"stream_options": {}}),
+    ("mistral", {"tool_choice": "required"}),
+    ("mistral", {"messages": [{"role": "tool", "tool_call_id": "call_1", "content": ""}]}),
+    ("deepseek", {"messages": [{"role": "assistant", "content": "x"}]}),
+    ("alibaba", {"reasoning_effort": "low"}), ("openai", {"max_tokens": 5}),
+    ("openai", {"temperature": 1})])
+def test_vendors_refuse_what_they_do_not_know(vendor, body):
+    check = mock_vendor.CHECKS[vendor]
+    asked = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+    check(asked)
+    with pytest.raises(openai_rules.Refusal):
+        check({**asked, **body})

@@ -27,9 +27,9 @@ class Google:
         self.tokens = MockTokens(**tokens)
         self.vertex = MockVertex()
         self.vertex.tokens = self.tokens.issued
-        self.key_file, public = make_service_account(folder, self.tokens.url + "/token")
+        self.key_file, modulus = make_service_account(folder, self.tokens.url + "/token")
         self.account = json.loads(self.key_file.read_text("utf-8"))
-        self.tokens.accounts[self.account["client_email"]] = str(public)
+        self.tokens.accounts[self.account["client_email"]] = modulus
 
     def close(self):
         self.tokens.close()

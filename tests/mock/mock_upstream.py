@@ -225,7 +225,11 @@ class MockUpstream:
         connection.serve()
 
     def close(self):
+        if self.stopping:
+            return
         self.stopping = True
+        # Closing it alone would leave it listening for as long as a thread waits in accept().
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         with self.changed:
             open_now = self.open_connections()
