@@ -43,7 +43,8 @@ bool is_passed_on(std::string_view name) {
     }
     const std::string lower = to_lower(name);
     return lower == "retry-after" || lower == "retry-after-ms" || lower == "openai-version" ||
-           lower == "openai-processing-ms" || lower.starts_with("x-ratelimit-");
+           lower == "openai-processing-ms" || lower.starts_with("x-ratelimit-") ||
+           lower.starts_with("anthropic-ratelimit-");
 }
 
 // Statuses by which a provider says that it, not the request, is the trouble.

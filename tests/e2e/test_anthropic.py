@@ -348,10 +348,12 @@ def test_an_empty_account_is_no_fault_of_the_request(lab):
 
 
 def test_rate_limits_reach_the_client(lab):
-    lab.mock.script(OLD, status=429, headers=[("retry-after", "7")])
+    limit = ("anthropic-ratelimit-requests-remaining", "0")
+    lab.mock.script(OLD, status=429, headers=[("retry-after", "7"), limit])
     answer = lab.chat(f"@spare/{OLD}")
     shapes.check_error(answer, 429, kind="rate_limit_error")
     assert answer.header("retry-after") == "7"
+    assert answer.header(limit[0]) == limit[1]
 
 
 OVERLOADED = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
