@@ -128,8 +128,7 @@ class Daemon {
                    control()),
           server_(loop_, service_),
           signals_(loop_.io(), SIGTERM, SIGINT, SIGHUP),
-          store_(std::move(setup.store)),
-          today_(setup.snapshot->today) {}
+          store_(std::move(setup.store)) {}
 
     Result<std::uint16_t> listen() { return server_.listen(options_.host, options_.port); }
     void set_url(std::string url) { state_.url = std::move(url); }
@@ -137,7 +136,8 @@ class Daemon {
 
     int run() {
         watcher_ = std::make_unique<SnapshotWatcher>(
-            std::move(store_), *vault_, today_, [this](std::shared_ptr<const Snapshot> snapshot) {
+            std::move(store_), *vault_, *core_.snapshot,
+            [this](std::shared_ptr<const Snapshot> snapshot) {
                 asio::post(loop_.io(), [this, taken = std::move(snapshot)]() mutable {
                     core_.snapshot = std::move(taken);
                     log(LogLevel::info, "the set-up changed and is in force");
@@ -231,7 +231,6 @@ class Daemon {
     Server server_;
     asio::signal_set signals_;
     std::unique_ptr<Store> store_;
-    std::string today_;
     std::unique_ptr<SnapshotWatcher> watcher_;
     int exit_code_ = 0;
 };

@@ -19,6 +19,11 @@ const ProviderAccess* Snapshot::find_access(std::string_view label) const {
 
 Result<std::shared_ptr<const Snapshot>> load_snapshot(Store& store, const Vault& vault) {
     auto snapshot = std::make_shared<Snapshot>();
+    const auto version = store.data_version();
+    if (!version) {
+        return tl::unexpected(version.error());
+    }
+    snapshot->data_version = *version;
     auto stored = store.settings();
     if (!stored) {
         return tl::unexpected(stored.error());

@@ -24,6 +24,8 @@ struct Snapshot {
     KeyTable keys;
     std::unordered_map<std::string, std::string> aliases;
     Settings settings{};
+    /// Store::data_version() from before it was read: what changed since then is not in it.
+    std::int64_t data_version = 0;
     std::string today;        ///< "2026-11-23": models deactivated by then are not offered
     std::string models_json;  ///< the answer to GET /v1/models
 

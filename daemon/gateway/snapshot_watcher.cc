@@ -15,10 +15,11 @@ constexpr std::chrono::milliseconds kInterval{250};
 }
 
 SnapshotWatcher::SnapshotWatcher(std::unique_ptr<Store> store, const Vault& vault,
-                                 std::string today, OnSnapshot on_snapshot)
+                                 const Snapshot& first, OnSnapshot on_snapshot)
     : store_(std::move(store)),
       vault_(vault),
-      today_(std::move(today)),
+      today_(first.today),
+      seen_(first.data_version),
       on_snapshot_(std::move(on_snapshot)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -33,7 +34,6 @@ void SnapshotWatcher::reload() {
 }
 
 void SnapshotWatcher::run(const std::stop_token& stop) {
-    auto seen = store_->data_version();
     bool failing = false;
     while (!stop.stop_requested()) {
         bool forced = false;
@@ -47,7 +47,7 @@ void SnapshotWatcher::run(const std::stop_token& stop) {
         }
         // Taken before reading: a change that comes in between is read again, never missed.
         auto version = store_->data_version();
-        const bool changed = version && (!seen || *version != *seen);
+        const bool changed = version && *version != seen_;
         const bool new_day = rfc3339(unix_ms()).compare(0, 10, today_) != 0;
         if (!version && !failing) {
             log(LogLevel::warn, "the database cannot be read; the last set-up stays in force",
@@ -65,7 +65,7 @@ void SnapshotWatcher::run(const std::stop_token& stop) {
             today_ = (*snapshot)->today;
             on_snapshot_(std::move(*snapshot));
         }
-        seen = version;
+        seen_ = version.value_or(seen_);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,9 +20,10 @@ class SnapshotWatcher {
   public:
     using OnSnapshot = std::function<void(std::shared_ptr<const Snapshot>)>;
 
-    /// `on_snapshot` is called on the watcher's thread. A set-up that cannot be read is logged, and
-    /// the last good one stays. `vault` outlives the watcher.
-    SnapshotWatcher(std::unique_ptr<Store> store, const Vault& vault, std::string today,
+    /// Looks for what has changed since `first` was read from the same store. `on_snapshot` is
+    /// called on the watcher's thread. A set-up that cannot be read is logged, and the last good
+    /// one stays. `vault` outlives the watcher.
+    SnapshotWatcher(std::unique_ptr<Store> store, const Vault& vault, const Snapshot& first,
                     OnSnapshot on_snapshot);
     ~SnapshotWatcher();
     SnapshotWatcher(const SnapshotWatcher&) = delete;
@@ -36,6 +38,7 @@ class SnapshotWatcher {
     std::unique_ptr<Store> store_;
     const Vault& vault_;
     std::string today_;
+    std::int64_t seen_;  // the database's version that is in force
     OnSnapshot on_snapshot_;
     std::mutex mutex_;
     std::condition_variable_any wake_;
