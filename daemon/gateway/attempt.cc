@@ -38,8 +38,8 @@ constexpr ForwardedField kForwarded[] = {{"openai-beta", Wire::openai},
 
 // Upstream headers that mean something to a client.
 bool is_passed_on(std::string_view name) {
-    if (name.size() < 11) {
-        return false;
+    if (name.size() < std::string_view("retry-after").size()) {
+        return false;  // none of them is as short
     }
     const std::string lower = to_lower(name);
     return lower == "retry-after" || lower == "retry-after-ms" || lower == "openai-version" ||

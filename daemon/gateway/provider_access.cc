@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "common/base/text.h"
+#include "daemon/providers/wire_adapter.h"
 
 namespace llmgw {
 
@@ -77,13 +77,8 @@ void take_out(std::string& text, std::string_view secret) {
 
 }  // namespace
 
-std::string_view ProviderAccess::option(std::string_view name_of) const {
-    for (const auto& [key, value] : options) {
-        if (key == name_of) {
-            return value;
-        }
-    }
-    return {};
+std::string_view ProviderAccess::option(std::string_view option_name) const {
+    return find_option(options, option_name);
 }
 
 void ProviderAccess::scrub(std::string& text, std::string_view token) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/json_scan.h"
+#include "common/base/percent_encode.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -68,22 +69,9 @@ Result<AccessToken> read_token_answer(int status, std::string_view body) {
 }
 
 std::string form_body(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    constexpr std::string_view kPlain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
     std::string out;
     for (const auto& [name, value] : fields) {
-        out += (out.empty() ? "" : "&") + std::string(name) + "=";
-        for (const char c : value) {
-            if (kPlain.find(c) != std::string_view::npos) {
-                out += c;
-            } else {
-                const auto byte = static_cast<unsigned char>(c);
-                out += '%';
-                out += kHex[byte >> 4];
-                out += kHex[byte & 15];
-            }
-        }
+        out += (out.empty() ? "" : "&") + std::string(name) + "=" + percent_encode(value);
     }
     return out;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/percent_encode.h"
 #include "common/base/text.h"
 #include "daemon/providers/json_members.h"
 #include "daemon/providers/request_parts.h"
@@ -82,23 +83,6 @@ AzureRoute route_of(const WireTarget& target, const BaseUrl& url) {
         return {version.empty() ? AzureShape::v1 : AzureShape::models, said};
     }
     return {AzureShape::deployments, said};
-}
-
-// One segment of a path (RFC 3986 §3.3).
-std::string percent_encode(std::string_view segment) {
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : segment) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-        if (plain) {
-            out += c;
-        } else {
-            out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-        }
-    }
-    return out;
 }
 
 // "?api-version=…", or "&…" behind a query that is there already.

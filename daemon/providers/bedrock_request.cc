@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/percent_encode.h"
 #include "daemon/providers/bedrock.h"
 #include "daemon/providers/bedrock_cache.h"
 #include "daemon/providers/bedrock_messages.h"
@@ -364,8 +365,7 @@ Result<AdaptedRequest> encode_bedrock(const ChatRequest& request, const WireTarg
         out.dropped.emplace_back("cache_control");
     }
 
-    out.path =
-        "/model/" + aws_percent_encode(id) + (request.stream ? "/converse-stream" : "/converse");
+    out.path = "/model/" + percent_encode(id) + (request.stream ? "/converse-stream" : "/converse");
     // The messages may hold megabytes of images: a piece of their own, not copied once more.
     out.body = {"{\"messages\":", out.owned.emplace_back(std::move(*written)),
                 out.owned.emplace_back(rest.text() == "{}" ? "}" : "," + rest.text().substr(1))};

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "common/base/percent_encode.h"
 #include "daemon/providers/gemini.h"
 #include "daemon/providers/gemini_schema.h"
 
@@ -177,22 +178,7 @@ bool GeminiEncoding::takes(std::string_view field) {
 }
 
 std::string google_path_segment(std::string_view name) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    constexpr std::string_view kMarks = "-._~@";
-    std::string out;
-    for (const char c : name) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit(c) >= 0 ||
-                           kMarks.find(c) != std::string_view::npos;
-        if (plain) {
-            out += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += '%';
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        }
-    }
-    return out;
+    return percent_encode(name, "@");
 }
 
 Result<AdaptedRequest> encode_gemini_at(std::string model_path, const ChatRequest& request,

@@ -6,6 +6,13 @@
 
 namespace llmgw {
 
+namespace {
+
+// As for answers that are not mended.
+constexpr std::size_t kMaxWaiting = 256 * 1024 * 1024;
+
+}  // namespace
+
 void MendedAnswer::take_event(std::string_view event) {
     std::string joined;
     const std::string_view data = event_data(event, joined);
@@ -42,6 +49,10 @@ Task<BodyPart> MendedAnswer::next() {
         }
         if (part.state == BodyPart::State::data) {
             take(part.bytes);
+            if (waiting_.size() > kMaxWaiting) {
+                co_return BodyPart::failed(
+                    {.kind = Errc::upstream, .message = "the answer is too large to be taken in"});
+            }
             continue;
         }
         ended_ = true;

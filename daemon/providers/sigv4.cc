@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "common/base/percent_encode.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -48,11 +49,6 @@ HashBytes hmac_sha256(std::string_view key, std::string_view text) {
                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.data(),
                       nullptr) != nullptr);
     return out;
-}
-
-bool is_unreserved(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
 }
 
 int hex_digit(char c) {
@@ -105,7 +101,7 @@ std::string canonical_path(std::string_view path, const SigV4Scope& scope) {
     if (scope.normalize_path) {
         out = normalized(out);
     }
-    return scope.encode_path ? aws_percent_encode(out, true) : out;
+    return scope.encode_path ? percent_encode(out, "/") : out;
 }
 
 std::string canonical_query(std::string_view query) {
@@ -115,8 +111,8 @@ std::string canonical_query(std::string_view query) {
             const std::size_t equals = std::min(parameter.find('='), parameter.size());
             const std::string_view value = parameter.substr(equals);
             parameters.emplace_back(
-                aws_percent_encode(percent_decode(parameter.substr(0, equals))),
-                aws_percent_encode(percent_decode(value.substr(value.empty() ? 0 : 1))));
+                percent_encode(percent_decode(parameter.substr(0, equals))),
+                percent_encode(percent_decode(value.substr(value.empty() ? 0 : 1))));
         }
     }
     std::sort(parameters.begin(), parameters.end());
@@ -174,21 +170,6 @@ void add_field(std::string& fields, std::string_view name, std::string_view valu
 }
 
 }  // namespace
-
-std::string aws_percent_encode(std::string_view text, bool keep_slash) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    std::string out;
-    out.reserve(text.size() + 16);
-    for (const char c : text) {
-        if (is_unreserved(c) || (keep_slash && c == '/')) {
-            out += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += {'%', kHex[byte >> 4], kHex[byte & 0xF]};
-        }
-    }
-    return out;
-}
 
 SigV4Signature sign_sigv4(const SigV4Request& request, const AwsAccessKey& key,
                           const SigV4Scope& scope) {

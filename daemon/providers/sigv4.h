@@ -56,7 +56,4 @@ struct SigV4Signature {
 [[nodiscard]] SigV4Signature sign_sigv4(const SigV4Request& request, const AwsAccessKey& key,
                                         const SigV4Scope& scope);
 
-/// Percent-encodes everything but RFC 3986's unreserved characters, as AWS wants it.
-[[nodiscard]] std::string aws_percent_encode(std::string_view text, bool keep_slash = false);
-
 }  // namespace llmgw

@@ -24,15 +24,17 @@ constexpr TranslatedFormat kFormats[] = {
 
 }  // namespace
 
-std::string_view WireTarget::option(std::string_view name) const {
-    if (options != nullptr) {
-        for (const auto& [key, value] : *options) {
-            if (key == name) {
-                return value;
-            }
+std::string_view find_option(const ProviderOptions& options, std::string_view name) {
+    for (const auto& [key, value] : options) {
+        if (key == name) {
+            return value;
         }
     }
     return {};
+}
+
+std::string_view WireTarget::option(std::string_view name) const {
+    return options == nullptr ? std::string_view() : find_option(*options, name);
 }
 
 const WireAdapter* adapter_for(Wire wire) {

@@ -17,6 +17,11 @@
 
 namespace llmgw {
 
+/// `--option k=v` of a provider key.
+using ProviderOptions = std::vector<std::pair<std::string, std::string>>;
+/// An option's value; empty when it is not set.
+[[nodiscard]] std::string_view find_option(const ProviderOptions& options, std::string_view name);
+
 /// Where a translated request goes, as far as its form depends on it.
 struct WireTarget {
     const Provider* provider = nullptr;  ///< nullptr: a custom server
@@ -24,7 +29,7 @@ struct WireTarget {
     std::string_view model;              ///< as the provider calls it
     std::string_view region;             ///< empty: the provider's default
     /// `--option k=v` of the provider key, such as Azure's `api_version`.
-    const std::vector<std::pair<std::string, std::string>>* options = nullptr;
+    const ProviderOptions* options = nullptr;
 
     /// An option's value; empty when it is not set.
     [[nodiscard]] std::string_view option(std::string_view name) const;

@@ -141,7 +141,7 @@ TEST_CASE("entra client: address and form") {
     CHECK(url->host == "login.microsoftonline.com");
     CHECK(url->path == "/contoso.onmicrosoft.com/oauth2/v2.0/token");
     CHECK(entra_form(client) ==
-          "client_id=id-1&client_secret=a%20b%26c%3Dd%7E%2B%C3%A9&"
+          "client_id=id-1&client_secret=a%20b%26c%3Dd~%2B%C3%A9&"
           "scope=https%3A%2F%2Fcognitiveservices.azure.com%2F.default&"
           "grant_type=client_credentials");
     for (const char* tenant : {"", "..", "a/b", "a?b", "a#b", "a b", "@evil", ".x"}) {
