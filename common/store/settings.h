@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 
 namespace llmgw {
 
-enum class SettingType { text, boolean, integer, duration, size };
+enum class SettingType { text, boolean, integer, decimal, duration, size, choice };
 
 /// A setting that `llmgw config` knows.
 struct SettingInfo {
@@ -46,15 +47,66 @@ struct SettingValue {
 [[nodiscard]] SettingValue effective_setting(
     const SettingInfo& info, std::span<const std::pair<std::string, std::string>> stored);
 
+/// What decides between the providers of a model.
+enum class RoutingStrategy : std::uint8_t { automatic, price, throughput, latency };
+
+/// What is done when all keys that could answer rest.
+enum class LastResort : std::uint8_t { none, failing, any };
+
+/// The constants of routing (`routing.*`); the defaults are LLM Gateway's.
+struct RoutingSettings {
+    RoutingStrategy strategy;  ///< of requests that do not say
+    double price_weight, image_price_weight, uptime_weight, throughput_weight, latency_weight,
+        cache_weight;
+    double default_uptime;  ///< percent, without data
+    double default_latency_ms;
+    double default_throughput;    ///< tokens a second
+    double max_throughput_score;  ///< the most that slowness counts
+    double penalty_threshold;     ///< percent of uptime from which there is no penalty
+    double penalty_factor;
+    std::int64_t window_ms;  ///< how far back health looks
+    std::int64_t recent_ms, near_ms;
+    double recent_weight, near_weight, rest_weight;
+    double exploration_rate;
+    std::int64_t stable_ttl_ms;
+    double stable_min_uptime, stable_margin;
+    std::int64_t session_ttl_ms;
+    double session_min_uptime;
+    double low_uptime;          ///< below it a pinned provider is left
+    std::int64_t large_prompt;  ///< tokens from which cached prices count
+    double cache_hit_rate;      ///< of large prompts
+    double output_ratio;        ///< output tokens for each input token of these
+    std::int64_t max_retries;
+    std::int64_t failures_to_rest;    ///< in a row
+    std::int64_t failing_rest_ms;     ///< the first rest after them; it doubles
+    std::int64_t rate_limit_rest_ms;  ///< when the provider does not say how long
+    std::int64_t refused_rest_ms;     ///< the first rest of a refused key; it doubles
+    std::int64_t max_rest_ms;
+    LastResort last_resort;
+    std::vector<int> fallback_statuses;  ///< further ones that another provider is asked after
+    /// By provider id or key label; 1 without an entry, 0 takes it out.
+    std::vector<std::pair<std::string, double>> priorities;
+};
+
+/// How long each phase of a provider's call may take, in milliseconds.
+struct Timeouts {
+    std::int64_t connect, first_byte, idle, total;
+};
+
+/// Timeouts of one provider key, provider or model, as far as they are set.
+struct OwnTimeouts {
+    std::string target;  ///< "openai", "lab", "gpt-5", "openai/gpt-5"
+    std::optional<std::int64_t> connect, first_byte, idle, total;
+};
+
 /// The settings in force as the gateway uses them.
 struct Settings {
-    std::int64_t connect_timeout_ms;
-    std::int64_t first_byte_timeout_ms;
-    std::int64_t idle_timeout_ms;
-    std::int64_t total_timeout_ms;
+    Timeouts timeouts;
+    std::vector<OwnTimeouts> own_timeouts;
+    std::int64_t heartbeat_ms;  ///< a comment after so much silence in a stream; 0: none
     std::uint64_t max_body;
     std::int64_t max_connections;
-    std::int64_t max_retries;
+    RoutingSettings routing;
     bool strict;
     bool fetch_images;
 };

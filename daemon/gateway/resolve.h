@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "daemon/gateway/request_needs.h"
 #include "daemon/gateway/snapshot.h"
+#include "daemon/routing/score.h"
 
 namespace llmgw {
 
@@ -16,7 +18,9 @@ struct Candidate {
     const Model* model = nullptr;      ///< nullptr: not in the catalog
     const Mapping* mapping = nullptr;  ///< its prices and abilities; nullptr: unknown
     std::string upstream_model;
-    bool mock = false;  ///< answered inside llmgw
+    bool mock = false;                     ///< answered inside llmgw
+    bool named = true;                     ///< as CandidateFacts::named
+    Exclusion excluded = Exclusion::none;  ///< by what the set-up and the catalog say
 
     [[nodiscard]] std::string_view provider_name() const {
         return mock ? std::string_view("mock") : std::string_view(access->name);
@@ -27,11 +31,19 @@ struct Candidate {
     }
 };
 
-/// The candidates for a model name, in the order they should be tried: for MODEL the cheapest
-/// provider that has a key first; for PROVIDER/MODEL and @LABEL/MODEL that one only. Points into
-/// the snapshot. Errors: 404 `model_not_found` with the nearest names, 400 when no key can serve a
-/// known model, with the command that adds one.
-[[nodiscard]] Result<std::vector<Candidate>> resolve_model(const Snapshot& snapshot,
-                                                           std::string_view name);
+/// What a model name stands for: everybody who could answer, excluded ones with the reason, the
+/// keys of one provider behind each other.
+struct Offers {
+    std::vector<Candidate> candidates;
+    bool pinned = false;  ///< the name says which provider, or which key
+};
+
+/// MODEL: all providers that serve it. PROVIDER/MODEL, with or without :REGION: that provider, and
+/// the others as not `named`. @LABEL/MODEL: that key alone. `auto`: the providers of the cheapest
+/// model that can do what the request needs. Points into the snapshot. Errors: 404
+/// `model_not_found` with the nearest names, 400 when no key can serve a known model or none that
+/// can do what is needed, with the command that helps.
+[[nodiscard]] Result<Offers> resolve_model(const Snapshot& snapshot, std::string_view name,
+                                           const RequestNeeds& needs);
 
 }  // namespace llmgw
