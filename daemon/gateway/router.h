@@ -71,12 +71,13 @@ class Router {
 
   private:
     void use(const std::shared_ptr<const Snapshot>& snapshot);
-    [[nodiscard]] CandidateFacts facts(const Candidate& candidate, const Offers& offers,
+    [[nodiscard]] CandidateFacts facts(const Candidate& candidate, bool pinned,
                                        const RouteRequest& request, std::int64_t now);
-    void find_pins(Decision& decision, std::uint64_t session, std::uint64_t model,
-                   std::int64_t now);
-    void keep_pins(const Decision& decision, std::uint64_t session, std::uint64_t model,
-                   std::int64_t now);
+    void add_standing(CandidateFacts& facts, KeyModel name, std::int64_t now);
+    void order_attempts(Plan& plan, const Decision& decision, const Offers& offers) const;
+    void find_pins(Decision& decision, std::uint64_t session, std::int64_t now);
+    void keep_pins(const Decision& decision, std::uint64_t session, std::int64_t now);
+    [[nodiscard]] static std::uint64_t preference_key(const Decision& decision);
 
     std::shared_ptr<const Snapshot> snapshot_;  // whose settings hold
     HealthTable health_;

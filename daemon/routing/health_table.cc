@@ -36,6 +36,12 @@ bool tells_about(const RestState& state, bool probed, const CallInFlight& call) 
     return probed || state.rest() == nullptr || call.began > state.rest()->since;
 }
 
+// Whether a key is asked although it rests.
+bool may_ask(const Rest& rest, LastResort despite) {
+    return despite == LastResort::any ||
+           (despite == LastResort::failing && rest.reason == RestReason::failing);
+}
+
 // A key that was not accepted, or whose account is empty, does no better with another model.
 bool refuses_key(int status) {
     return status == 401 || status == 402;
@@ -158,20 +164,24 @@ Standing HealthTable::standing(KeyModel of, std::int64_t now) {
     return standing;
 }
 
-CallInFlight HealthTable::begin(KeyModel of, std::int64_t now) {
-    CallInFlight call;
-    call.began = now;
-    const auto take_probe = [now](RestState* state) {
-        if (state == nullptr || state->readiness(now) != Readiness::probe) {
-            return false;
-        }
-        state->take_probe(now);
-        return true;
-    };
+std::optional<CallInFlight> HealthTable::begin(KeyModel of, std::int64_t now, LastResort despite) {
     Entry* const entry = find(of);
-    call.probes_model = take_probe(entry == nullptr ? nullptr : &entry->rest);
-    call.probes_key = take_probe(find_key_rest(of.key));
-    return call;
+    RestState* const states[] = {entry == nullptr ? nullptr : &entry->rest, find_key_rest(of.key)};
+    bool probes[] = {false, false};
+    for (std::size_t i = 0; i < std::size(states); i++) {
+        const Readiness readiness =
+            states[i] == nullptr ? Readiness::ready : states[i]->readiness(now);
+        if (readiness == Readiness::resting && !may_ask(*states[i]->rest(), despite)) {
+            return std::nullopt;
+        }
+        probes[i] = readiness == Readiness::probe;
+    }
+    for (std::size_t i = 0; i < std::size(states); i++) {
+        if (probes[i]) {
+            states[i]->take_probe(now);
+        }
+    }
+    return CallInFlight{now, probes[0], probes[1]};
 }
 
 void HealthTable::answering(KeyModel of, CallInFlight& call) {

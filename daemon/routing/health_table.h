@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,8 +54,10 @@ class HealthTable {
 
     [[nodiscard]] Standing standing(KeyModel of, std::int64_t now);
 
-    /// For a call that is made now; takes the probe if there is one. Ask standing() first.
-    [[nodiscard]] CallInFlight begin(KeyModel of, std::int64_t now);
+    /// A call that is made now, with the probe if there is one to be had; nullopt when the key
+    /// rests and is not to be asked in spite of it.
+    [[nodiscard]] std::optional<CallInFlight> begin(KeyModel of, std::int64_t now,
+                                                    LastResort despite = LastResort::none);
     /// The answer of a call has begun: if it was the probe, others may ask the key too.
     void answering(KeyModel of, CallInFlight& call);
     /// How a call went. Every call that began has to be reported.
