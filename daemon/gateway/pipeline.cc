@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/clock.h"
 #include "daemon/api/errors.h"
 #include "daemon/gateway/attempt.h"
 #include "daemon/gateway/exchange.h"
 #include "daemon/gateway/provider_call.h"
 #include "daemon/gateway/relay.h"
 #include "daemon/gateway/resolve.h"
+#include "daemon/gateway/router.h"
+#include "daemon/gateway/session_key.h"
 #include "daemon/log.h"
 
 namespace llmgw {
@@ -147,12 +150,25 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
         co_await answer_error(exchange, call.error());
         co_return;
     }
-    const auto offers = resolve_model(*exchange.snapshot, (*call)->model, needs_of(**call));
+    const RequestNeeds needs = needs_of(**call);
+    const auto offers = resolve_model(*exchange.snapshot, (*call)->model, needs);
     if (!offers) {
         co_await answer_error(exchange, offers.error());
         co_return;
     }
-    const std::vector<Candidate>& candidates = offers->candidates;
+    RouteQuery query;
+    query.model = (*call)->model;
+    query.session = session_key(head, **call);
+    query.strategy = (*call)->strategy;
+    query.needs = needs;
+    query.no_fallback = exchange.no_fallback;
+    Router router(exchange.snapshot);
+    const auto plan = router.plan(exchange.snapshot, *offers, query, unix_ms());
+    if (!plan) {
+        co_await answer_error(exchange, plan.error());
+        co_return;
+    }
+    const std::vector<const Candidate*>& candidates = plan->order;
     const GoneWatch watch(client, [&exchange] {
         if (exchange.active != nullptr) {
             exchange.active->cancel();
@@ -160,7 +176,7 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
     });
     const std::size_t limit = attempt_limit(exchange, candidates.size());
     for (std::size_t i = 0; i < limit; i++) {
-        const Candidate& candidate = candidates[i];
+        const Candidate& candidate = *candidates[i];
         if (exchange.snapshot->settings.strict && !candidate.mock) {
             const auto refusal = co_await strict_refusal(exchange, **call, candidate);
             if (refusal) {
