@@ -36,6 +36,7 @@ class Setup {
     }
     void alias(const char* name, const char* target) { snapshot_.aliases.emplace(name, target); }
     Settings& settings() { return snapshot_.settings; }
+    void today(const char* date) { snapshot_.today = date; }
 
     Result<Offers> resolve(std::string_view name, const RequestNeeds& needs = {}) {
         snapshot_.auto_choices = auto_choices(snapshot_);
@@ -191,6 +192,9 @@ TEST_CASE("resolve: what is no longer offered") {
     Setup setup;
     setup.key("azure");
     setup.key("openai");
+    setup.today("2027-04-13");
+    CHECK(setup.list("gpt-4.1") == "openai, azure");
+    setup.today("2027-04-14");
     CHECK(setup.list("gpt-4.1") == "openai, azure:deactivated");
 }
 
