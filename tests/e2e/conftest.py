@@ -19,9 +19,6 @@ from mock_upstream import MockUpstream  # noqa: E402  (the folder is added above
 # gpt-oss-120b is served by groq (cheaper) and cerebras.
 CATALOG_PROVIDERS = ("openai", "groq", "cerebras")
 
-# The catalog calls what cerebras offers unstable; and nothing is left to chance.
-ROUTING = {"LLMGW_ROUTING_UNSTABLE": "true", "LLMGW_ROUTING_EXPLORATION_RATE": "0"}
-
 
 class Lab:
     """What a test works with: the daemon, the mock behind it, and short ways to ask."""
@@ -77,7 +74,7 @@ def make_gateway(tmp_path):
     made = []
 
     def make(name="home", **env):
-        made.append(Gateway(tmp_path / name, ROUTING | env))
+        made.append(Gateway(tmp_path / name, env))
         return made[-1]
 
     yield make
@@ -110,7 +107,7 @@ def running(gateway, mock, keys):
 
 @pytest.fixture(scope="module")
 def shared_lab(request, tmp_path_factory, mock):
-    gateway = Gateway(tmp_path_factory.mktemp("e2e") / "home", ROUTING)
+    gateway = Gateway(tmp_path_factory.mktemp("e2e") / "home")
     keys = set_up(gateway, mock)
     for name, value in getattr(request.module, "SETTINGS", {}).items():
         gateway.set(name, value)
