@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/store/log_store_impl.h"
+#include "common/store/request_ids.h"
 
 namespace llmgw {
 
@@ -84,6 +85,11 @@ Result<void> remove_to(Database& database, std::int64_t last, std::int64_t usage
         if (auto removed = remove(database, sql, last); !removed) {
             return removed;
         }
+    }
+    if (auto removed =
+            remove(database, "DELETE FROM request_ids WHERE block < ?", last / kRequestIdBlock);
+        !removed) {
+        return removed;
     }
     if (auto removed = remove(database, "DELETE FROM usage WHERE hour < ?", hour_of(usage_before));
         !removed) {

@@ -35,8 +35,7 @@ struct Core {
           snapshot(std::move(first)),
           random(std::random_device{}()) {}
 
-    /// "req_" and 24 hexadecimal digits, the first twelve of which are the time in milliseconds, so
-    /// that the log's index of them grows at its end only; unique, not secret.
+    /// "req_" and 24 hexadecimal digits; unique, not secret.
     [[nodiscard]] std::string new_request_id();
 
     Loop& loop;
