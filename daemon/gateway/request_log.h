@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +11,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -58,23 +58,24 @@ class RequestLog {
     /// not move them, and its memory goes with them.
     struct Work {
         std::vector<std::unique_ptr<Entry>> entries;
+        std::size_t decisions = 0;
         SavedHealth health;
-        [[nodiscard]] bool has_health() const { return !health.rows.empty() || health.rests; }
-        [[nodiscard]] bool empty() const { return entries.empty() && !has_health(); }
+        [[nodiscard]] bool empty() const {
+            return entries.empty() && health.rows.empty() && !health.rests;
+        }
     };
 
-    // All below run on the writer's thread, but for the first opening.
+    // On the writer's thread, but for the first opening.
     void run(const std::stop_token& stop);
     void collect(const std::stop_token& stop);
-    bool open();
+    bool open(int lock_wait_ms);
     bool begin_anew();
-    bool write();
-    void write_calls();
+    void write(bool last);
+    bool write_calls();
     bool write_health();
-    void note_failure(const Error& error);
-    void note_success();
-    void prune();
-    void drop_all(std::string_view why);
+    bool done(const Result<void>& result);
+    void prune(bool last);
+    void give_up();
 
     const std::string path_;
     std::atomic<std::uint64_t> logged_ = 0;
@@ -91,10 +92,10 @@ class RequestLog {
 
     std::mutex mutex_;
     std::condition_variable_any wake_;
-    Work work_;               // guarded by mutex_
-    LogSettings settings_;    // guarded by mutex_
-    std::size_t waiting_ = 0;  // entries, and rows of the batch; guarded by mutex_
-    std::jthread thread_;     // the last member: it uses the others
+    Work work_;                  // guarded by mutex_
+    LogSettings settings_;       // guarded by mutex_
+    std::size_t unwritten_ = 0;  // entries and rows of the batch; guarded by mutex_
+    std::jthread thread_;        // the last member: it uses the others
 };
 
 }  // namespace llmgw
