@@ -5,13 +5,13 @@
 
 #include "common/base/text.h"
 #include "daemon/api/routes.h"
-#include "daemon/gateway/attempt.h"
 #include "daemon/gateway/authorization.h"
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
 #include "daemon/gateway/pipeline.h"
 #include "daemon/gateway/provider_call.h"
 #include "daemon/gateway/setup.h"
+#include "daemon/gateway/upstream_head.h"
 
 namespace llmgw {
 

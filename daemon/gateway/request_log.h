@@ -15,7 +15,7 @@
 
 #include "common/store/log_store.h"
 #include "common/store/settings.h"
-#include "daemon/routing/score.h"
+#include "daemon/routing/decision.h"
 
 namespace llmgw {
 
