@@ -60,7 +60,7 @@ class Router {
                                             std::int64_t now);
     /// The first content of its answer is there. Optional, but a long stream that probes a key
     /// keeps others from it until then.
-    void answering(const Turn& turn);
+    void answering(Turn& turn);
     void report(const Turn& turn, const CallReport& report, std::int64_t now);
 
     /// Why none of the candidates may be asked now.

@@ -56,7 +56,7 @@ class HealthTable {
     /// For a call that is made now; takes the probe if there is one. Ask standing() first.
     [[nodiscard]] CallInFlight begin(KeyModel of, std::int64_t now);
     /// The answer of a call has begun: if it was the probe, others may ask the key too.
-    void answering(KeyModel of, const CallInFlight& call);
+    void answering(KeyModel of, CallInFlight& call);
     /// How a call went. Every call that began has to be reported.
     void report(KeyModel of, const CallInFlight& call, const CallReport& report, std::int64_t now);
 
@@ -113,10 +113,19 @@ class HealthTable {
     };
     using Entries = std::unordered_map<Name, Entry, NameHash, NameEqual>;
 
-    [[nodiscard]] Entry& entry(KeyModel of, std::int64_t now);
-    [[nodiscard]] RestState* key_rest(std::string_view key);
-    void count(Entry& entry, const CallReport& report, std::int64_t now);
+    [[nodiscard]] Entry* find(KeyModel of);
+    [[nodiscard]] Entry& make(KeyModel of, std::int64_t now);
+    [[nodiscard]] RestState* find_key_rest(std::string_view key);
     void forget_older_half();
+    void forget_unused(std::int64_t now);
+
+    void count(Entry& entry, const CallReport& report, std::int64_t now);
+    void on_success(KeyModel of, Entry& entry, const CallInFlight& call);
+    void on_failure(Entry& entry, const CallInFlight& call, const CallReport& report,
+                    std::int64_t now);
+    void on_rate_limit(Entry& entry, const CallReport& report, std::int64_t now);
+    void on_refusal(RestState& state, bool probed, const CallInFlight& call,
+                    const CallReport& report, std::int64_t now);
 
     RoutingSettings settings_;
     Entries entries_;

@@ -37,8 +37,6 @@ class HealthWindow {
     [[nodiscard]] const HealthFigures& figures(const RoutingSettings& settings, std::int64_t now);
     /// Has the figures worked out anew: the settings are others.
     void invalidate() { current_ = kNever; }
-    /// As of the last time that something was read or added.
-    [[nodiscard]] bool empty() const { return spans_.empty(); }
 
   private:
     struct Span {
