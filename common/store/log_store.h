@@ -62,10 +62,12 @@ struct RestRow {
     std::string detail;
 };
 
-/// Health as it is saved. Of a save, the rows are those that changed, and the rests all there are.
+/// Health as it is saved: what is to be added to earlier rows of the same key, model and span, and
+/// all rests there are, unless they are as they were.
 struct SavedHealth {
     std::vector<HealthRow> rows;
-    std::vector<RestRow> rests;
+    std::optional<std::vector<RestRow>> rests;
+    std::int64_t forget_before = 0;  ///< spans that began earlier are no longer of use
 };
 
 /// Which calls are wanted; what is not set lets everything pass.
@@ -99,10 +101,11 @@ struct UsageRow {
     UsageRow& operator+=(const UsageRow& other);
 };
 
-/// How much is to be removed by a step of LogStore::prune().
+/// What LogStore::prune() removes.
 struct PruneLimits {
-    std::int64_t before = 0;     ///< calls that were logged in an hour that ended before this time
-    std::int64_t max_bytes = 0;  ///< of the file; 0: any size
+    std::int64_t before = 0;        ///< calls that ended before this time
+    std::int64_t usage_before = 0;  ///< sums of hours before this time
+    std::int64_t max_bytes = 0;     ///< of the file; the oldest calls go; 0: any size
 };
 
 /// log.db: the calls, hourly sums of them, and the health of keys. The sums are written with the
@@ -112,16 +115,21 @@ struct PruneLimits {
 class LogStore {
   public:
     /// Opens the log, creating it (0600) and bringing it to the newest schema. A lock is waited for
-    /// at most `lock_wait_ms`, now and later. Errors as Store::open(); a damaged file has the code
-    /// kDamagedDatabase.
+    /// at most `lock_wait_ms`, now and later. Errors as Store::open(); `damaged` gets whether the
+    /// file is damaged.
     [[nodiscard]] static Result<std::unique_ptr<LogStore>> open(const std::string& path,
-                                                                int lock_wait_ms);
+                                                                int lock_wait_ms,
+                                                                bool* damaged = nullptr);
+    /// Renames a log, with its write-ahead log, so that another can be begun: the new name.
+    [[nodiscard]] static Result<std::string> set_aside(const std::string& path);
     ~LogStore();
     LogStore(const LogStore&) = delete;
     LogStore& operator=(const LogStore&) = delete;
 
     /// Whether the file was deleted or replaced since it was opened.
     [[nodiscard]] bool is_gone() const;
+    /// Whether the file has turned out to be damaged.
+    [[nodiscard]] bool is_damaged() const;
     /// Changes the wait for locks.
     void set_lock_wait(int milliseconds);
 
