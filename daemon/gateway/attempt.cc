@@ -23,9 +23,6 @@ namespace {
 using Verdict = CallReport::Verdict;
 
 constexpr std::size_t kMaxPlainBody = 256 * 1024 * 1024;
-// A string with room for this much keeps its bytes where they are when it is moved, so that an
-// Attempt's fields keep pointing to them.
-constexpr std::size_t kOnHeap = 1024;
 constexpr std::size_t kMaxErrorBody = 1024 * 1024;
 constexpr std::size_t kMaxBeginning = 1024 * 1024;
 constexpr std::size_t kMaxWords = 500;
@@ -140,7 +137,6 @@ void note_wait(Attempt& out, const ResponseHead& head, int status, std::string_v
 // Reads a body to its end, up to `limit` bytes. The error says why there is none.
 Task<Result<std::string>> read_all(UpstreamAnswer& answer, std::size_t limit) {
     std::string body;
-    body.reserve(kOnHeap);
     if (const auto whole = answer.take_whole()) {
         body = *whole;
         co_return body;
@@ -418,6 +414,7 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
     }
     out.began = Exchange::Clock::now();
     const auto took = std::chrono::duration<double, std::milli>(out.began - sent);
+    asking.record().wait_ms = out.report.wait_ms;
     asking.record().duration_us = static_cast<std::int64_t>(took.count() * 1000);
     if (out.answer && out.streaming) {
         out.report.first_content_ms = took.count();

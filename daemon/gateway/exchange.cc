@@ -198,6 +198,7 @@ Task<bool> Exchange::end_with_event(std::vector<std::string_view> body) {
 Task<void> answer_error(Exchange& exchange, const Error& error) {
     exchange.core.stats.errors++;
     const LocalAnswer local = error_answer(error);
+    exchange.outcome.error = error.code.empty() ? errc_name(error.kind) : error.code;
     const AnswerHead head{local.status, local.content_type,
                           exchange.common_fields() + local.fields};
     std::vector<std::string_view> body(1, local.body);

@@ -33,7 +33,8 @@ struct AttemptRecord {
     int status = 0;           ///< 0: no answer
     /// "none", "network_error", "upstream_timeout", "unsupported_request"…
     std::string_view error = "none";
-    std::int64_t duration_us = 0;  ///< until it was known whether it answers
+    std::optional<std::int64_t> wait_ms;  ///< for how long it wants to be left alone
+    std::int64_t duration_us = 0;         ///< until it was known whether it answers
 };
 
 /// How a request ended, for the log.
