@@ -11,7 +11,8 @@ namespace {
 using enum SettingType;
 
 constexpr double kKib = 1024;
-constexpr double kGib = kKib * kKib * kKib;
+constexpr double kMib = kKib * kKib;
+constexpr double kGib = kKib * kMib;
 constexpr double kSecond = 1'000;
 constexpr double kMinute = 60 * kSecond;
 constexpr double kHour = 60 * kMinute;
@@ -38,6 +39,10 @@ constexpr auto kSettings = std::to_array<SettingInfo>({
      "Fetch images from https addresses for providers that need the bytes"},
     {"limits.body", size, "64m", "The largest request body", kKib, 2 * kGib},
     {"limits.connections", integer, "4096", "Client connections open at one time", 1, 1'000'000},
+    {"logs.enabled", boolean, "true", "Keep a log of requests, and their usage"},
+    {"logs.keep", duration, "30d", "How long requests stay in the log", kMinute, 3650 * kDay},
+    {"logs.max_size", size, "1g", "The size of the log's file; the oldest requests go", kMib,
+     1024 * kGib},
     {"routing.cache_hit_rate", decimal, "0.1",
      "The part of a large prompt's tokens that is expected to cost the cached price", 0, 1},
     {"routing.decay.near", duration, "5m",

@@ -126,6 +126,13 @@ struct OwnTimeouts {
     std::optional<std::int64_t> connect, first_byte, idle, total;
 };
 
+/// The log of requests (`logs.*`).
+struct LogSettings {
+    bool enabled;
+    std::int64_t keep_ms;   ///< older calls go
+    std::int64_t max_size;  ///< of the file, in bytes; the oldest calls go
+};
+
 /// The settings in force as the gateway uses them.
 struct Settings {
     Timeouts timeouts;
@@ -134,6 +141,7 @@ struct Settings {
     std::uint64_t max_body;
     std::int64_t max_connections;
     RoutingSettings routing;
+    LogSettings logs;
     bool strict;
     bool fetch_images;
 };

@@ -6,7 +6,6 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "daemon/api/routes.h"
-#include "daemon/gateway/attempt.h"
 #include "daemon/gateway/authorization.h"
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
@@ -14,6 +13,7 @@
 #include "daemon/gateway/provider_call.h"
 #include "daemon/gateway/router.h"
 #include "daemon/gateway/setup.h"
+#include "daemon/gateway/upstream_head.h"
 
 namespace llmgw {
 
@@ -41,6 +41,11 @@ class SinkClient : public Client {
         sink_.on_data(bytes);
         co_return !gone_;
     }
+    // There is nobody in between who could lose patience.
+    bool begin_now(const AnswerHead& /*head*/, std::string_view /*first*/) override {
+        return false;
+    }
+    bool send_now(std::string_view /*bytes*/) override { return false; }
     Task<bool> end(bool clean) override {
         complete_ = clean;
         co_return clean;

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "daemon/gateway/fetch_image.h"
+#include "daemon/gateway/request_log.h"
+#include "daemon/gateway/router.h"
 #include "daemon/gateway/snapshot.h"
 #include "daemon/gateway/token_source.h"
 #include "daemon/upstream/pool.h"
@@ -32,6 +34,7 @@ struct Core {
           pool(on),
           tokens(pool),
           snapshot(std::move(first)),
+          router(snapshot),
           random(std::random_device{}()) {}
 
     /// "req_" and 24 hexadecimal digits; unique, not secret.
@@ -42,7 +45,9 @@ struct Core {
     TokenSource tokens;
     ImageGuard image_guard;
     std::shared_ptr<const Snapshot> snapshot;
+    Router router;
     Stats stats;
+    RequestLog* request_log = nullptr;  ///< none: nothing is logged
     std::mt19937_64 random;
 };
 

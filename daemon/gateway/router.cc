@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "daemon/gateway/eligibility.h"
 #include "daemon/gateway/route_price.h"
 
 namespace llmgw {
@@ -41,7 +42,7 @@ KeyModel name_of(const Candidate& candidate) {
     return {candidate.access->label, candidate.model_name()};
 }
 
-Exclusion exclusion_of(RestReason reason) {
+Exclusion rest_exclusion(RestReason reason) {
     switch (reason) {
         case RestReason::rate_limited:
             return Exclusion::rate_limited;
@@ -132,6 +133,7 @@ void Router::use(const std::shared_ptr<const Snapshot>& snapshot) {
 CandidateFacts Router::facts(const Candidate& candidate, bool pinned, const RouteRequest& request,
                              std::int64_t now) {
     CandidateFacts facts;
+    facts.provider = candidate.provider_name();
     facts.model = candidate.model_name();
     facts.named = candidate.named;
     facts.excluded = candidate.excluded;
@@ -139,18 +141,13 @@ CandidateFacts Router::facts(const Candidate& candidate, bool pinned, const Rout
         const RoutingSettings& settings = snapshot_->settings.routing;
         facts.price = route_price(*candidate.mapping, request, settings);
         facts.caches_prompts = candidate.mapping->prices.cached_input.has_value();
-        facts.provider = candidate.mapping->provider;
     }
     if (candidate.access == nullptr) {
         return facts;
     }
     const ProviderAccess& access = *candidate.access;
-    facts.provider = access.name;
     facts.key = access.label;
-    facts.region = access.region;
-    if (access.region.empty() && access.provider != nullptr) {
-        facts.region = access.provider->default_region;
-    }
+    facts.region = region_of(access);
     facts.weight = access.weight;
     facts.binds_sessions = access.wire == Wire::gemini || access.wire == Wire::vertex;
     facts.priority = snapshot_->settings.routing.priority_of(access.label, access.name);
@@ -166,7 +163,7 @@ void Router::add_standing(CandidateFacts& facts, KeyModel name, std::int64_t now
     facts.health = standing.health;
     if (facts.excluded == Exclusion::none && standing.readiness == Readiness::resting) {
         const std::int64_t left = standing.rest->until - now;
-        facts.excluded = exclusion_of(standing.rest->reason);
+        facts.excluded = rest_exclusion(standing.rest->reason);
         facts.rests_for_ms = left > 0 ? left : kProbeWaitMs;
     }
 }
@@ -211,15 +208,15 @@ Result<Plan> Router::plan(const std::shared_ptr<const Snapshot>& snapshot, const
 
 void Router::order_attempts(Plan& plan, const Decision& decision, const Offers& offers) const {
     const auto& order = decision.ranking.order;
-    const auto limit = 1 + static_cast<std::size_t>(snapshot_->settings.routing.max_retries);
     const std::string_view first = decision.candidates[order.front().index].provider;
-    plan.order.reserve(std::min(limit, order.size()));
+    plan.order.reserve(order.size());
     for (const ScoredCandidate& scored : order) {
         const bool other = decision.candidates[scored.index].provider != first;
-        if (plan.order.size() < limit && !(other && decision.request.no_fallback)) {
+        if (!other || !decision.request.no_fallback) {
             plan.order.push_back(&offers.candidates[scored.index]);
         }
     }
+    plan.max_attempts = 1 + static_cast<std::size_t>(snapshot_->settings.routing.max_retries);
 }
 
 // Who has to be kept to, among the candidates.

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "daemon/gateway/offers.h"
 #include "daemon/gateway/request_needs.h"
-#include "daemon/gateway/resolve.h"
+#include "daemon/gateway/snapshot.h"
 #include "daemon/routing/decision.h"
 #include "daemon/routing/health_table.h"
 #include "daemon/routing/pins.h"
@@ -29,7 +30,8 @@ struct RouteQuery {
 
 /// Whom to ask, in this order, and why. Points into the offers that it was made from.
 struct Plan {
-    std::vector<const Candidate*> order;  ///< at least one, at most 1 + routing.max_retries
+    std::vector<const Candidate*> order;  ///< at least one
+    std::size_t max_attempts = 1;         ///< how many of them may be asked
     std::shared_ptr<const Decision> decision;
     std::uint64_t session = 0;  ///< a hash; 0: it belongs to none
     bool last_resort = false;   ///< all rest, and are asked all the same

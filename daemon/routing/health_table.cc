@@ -16,8 +16,8 @@ constexpr std::size_t kMaxEntries = 4096;
 // What waits to be saved while nobody saves.
 constexpr std::size_t kMaxUnsavedSpans = 16;
 
-// No quota that is told of takes longer to be filled again, and a probe a day harms nobody.
-constexpr std::int64_t kLongestRestMs = 86'400'000;
+// No quota takes longer to be filled again, and a probe a week harms nobody.
+constexpr std::int64_t kLongestRestMs = 7 * 86'400'000LL;
 
 constexpr std::size_t kMaxDetail = 300;
 

@@ -111,7 +111,7 @@ def test_timeouts_of_one_provider_and_one_model(make_gateway, mock):
     gateway.set("timeouts.first_byte.lab/slow", "200ms")
     gateway.start()
     mock.script("slow", hang=True)
-    mock.script("other", delay=0.6)
+    mock.script("other", delay_head=0.6)
     body = {"messages": [{"role": "user", "content": "x"}]}
     start = time.monotonic()
     slow = gateway.connect().request("POST", "/v1/chat/completions", (), {**body, "model": "lab/slow"})
