@@ -221,7 +221,7 @@ void HealthTable::report(KeyModel of, const CallInFlight& call, const CallReport
     switch (report.verdict) {
         case Verdict::succeeded:
             count(entry, report, now);
-            on_success(of, entry, call);
+            on_success(of, entry, call, now);
             break;
         case Verdict::failed:
             count(entry, report, now);
@@ -251,8 +251,12 @@ void HealthTable::count(Entry& entry, const CallReport& report, std::int64_t now
     entry.unsaved.back().sums += sums;
 }
 
-void HealthTable::on_success(KeyModel of, Entry& entry, const CallInFlight& call) {
-    entry.failures = 0;
+void HealthTable::on_success(KeyModel of, Entry& entry, const CallInFlight& call,
+                             std::int64_t now) {
+    entry.last_failed = std::min(entry.last_failed, now);  // the clock may have been set back
+    if (call.began >= entry.last_failed) {
+        entry.failures = 0;
+    }
     if (tells_about(entry.rest, call.probes_model, call)) {
         rests_changed_ = rests_changed_ || entry.rest.rest() != nullptr;
         entry.rest.end();
@@ -270,6 +274,7 @@ void HealthTable::on_success(KeyModel of, Entry& entry, const CallInFlight& call
 void HealthTable::on_failure(Entry& entry, const CallInFlight& call, const CallReport& report,
                              std::int64_t now) {
     entry.failures++;
+    entry.last_failed = std::max(entry.last_failed, std::min(call.began, now));
     const Rest* const rest = entry.rest.rest();
     const bool failing = rest != nullptr && rest->reason == RestReason::failing;
     if ((rest != nullptr && now < rest->until) ||
