@@ -6,6 +6,7 @@
 #include "common/base/json_writer.h"
 #include "common/base/text.h"
 #include "daemon/providers/anthropic.h"
+#include "daemon/providers/chat_json.h"
 #include "daemon/providers/event_buffer.h"
 
 namespace llmgw {
@@ -267,11 +268,8 @@ class AnthropicAnswer {
             if (text_of(fields, "type") != "web_search_result_location") {
                 continue;
             }
-            json.begin_object().key("type").string("url_citation");
-            json.key("url_citation").begin_object();
-            json.key("start_index").number(block.begin).key("end_index").number(characters_);
-            json.key("title").string(text_of(fields, "title"));
-            json.key("url").string(text_of(fields, "url")).end_object().end_object();
+            write_url_citation(
+                json, {text_of(fields, "url"), text_of(fields, "title"), block.begin, characters_});
         }
         if (!json.text().empty()) {
             add(out, ChatEvent::Kind::annotations, json.take());

@@ -47,6 +47,13 @@ void write_reasoning_detail(JsonWriter& json, const ReasoningDetail& detail, std
     json.key("index").number(static_cast<std::uint64_t>(index)).end_object();
 }
 
+void write_url_citation(JsonWriter& json, const UrlCitation& citation) {
+    json.begin_object().key("type").string("url_citation").key("url_citation").begin_object();
+    json.key("start_index").number(citation.begin).key("end_index").number(citation.end);
+    json.key("url").string(citation.url).key("title").string(citation.title);
+    json.end_object().end_object();
+}
+
 std::string_view told_finish_reason(std::string_view reason, bool has_calls) {
     const std::string_view told = reason.empty() ? "stop" : reason;
     return has_calls && told == "stop" ? "tool_calls" : told;

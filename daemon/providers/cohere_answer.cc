@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "common/base/json_writer.h"
+#include "daemon/providers/chat_json.h"
 #include "daemon/providers/cohere.h"
 #include "daemon/providers/json_answer.h"
 #include "daemon/providers/json_members.h"
@@ -47,11 +47,8 @@ void add_citation(std::vector<ChatEvent>& out, std::string_view citation) {
             continue;
         }
         JsonWriter json;
-        json.begin_object().key("type").string("url_citation").key("url_citation").begin_object();
-        json.key("start_index").number(members.count("start").value_or(0));
-        json.key("end_index").number(members.count("end").value_or(0));
-        json.key("url").string(url).key("title").string(page.text("title"));
-        json.end_object().end_object();
+        write_url_citation(json, {url, page.text("title"), members.count("start").value_or(0),
+                                  members.count("end").value_or(0)});
         add_event(out, EventKind::annotations, json.take());
     }
 }

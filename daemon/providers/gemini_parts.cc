@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/json_writer.h"
+#include "daemon/providers/chat_json.h"
 
 namespace llmgw {
 
@@ -38,28 +39,17 @@ std::uint64_t characters(std::string_view text, std::uint64_t bytes) {
     }));
 }
 
-struct Source {
-    std::string url;
-    std::string title;
-};
-
-std::vector<Source> sources_of(const Fields& metadata) {
-    std::vector<Source> sources;
+std::vector<UrlCitation> sources_of(const Fields& metadata) {
+    std::vector<UrlCitation> sources;
     for (const std::string_view one : gemini_elements(metadata, "groundingChunks")) {
         const auto chunk = scan_object(one);
         const JsonField* const web = chunk ? gemini_member(*chunk, "web") : nullptr;
         const auto fields = scan_object(web != nullptr ? web->value : std::string_view());
         sources.push_back(
-            fields ? Source{gemini_text(*fields, "uri"), gemini_text(*fields, "title")} : Source{});
+            fields ? UrlCitation{gemini_text(*fields, "uri"), gemini_text(*fields, "title")}
+                   : UrlCitation{});
     }
     return sources;
-}
-
-void cite(JsonWriter& out, const Source& source, std::uint64_t begin, std::uint64_t end) {
-    out.begin_object().key("type").string("url_citation").key("url_citation").begin_object();
-    out.key("start_index").number(begin).key("end_index").number(end);
-    out.key("url").string(source.url).key("title").string(source.title);
-    out.end_object().end_object();
 }
 
 void write_token(JsonWriter& out, const Fields& token) {
@@ -187,7 +177,7 @@ std::string gemini_annotations(std::string_view json, std::string_view text) {
     if (!metadata) {
         return {};
     }
-    const std::vector<Source> sources = sources_of(*metadata);
+    std::vector<UrlCitation> sources = sources_of(*metadata);
     JsonWriter out;
     out.begin_array();
     bool placed = false;
@@ -201,15 +191,16 @@ std::string gemini_annotations(std::string_view json, std::string_view text) {
         for (const std::string_view number : gemini_elements(*support, "groundingChunkIndices")) {
             const std::uint64_t at = json_uint(number).value_or(sources.size());
             if (at < sources.size() && !sources[at].url.empty()) {
-                cite(out, sources[at], characters(text, count(*segment, "startIndex")),
-                     characters(text, count(*segment, "endIndex")));
+                sources[at].begin = characters(text, count(*segment, "startIndex"));
+                sources[at].end = characters(text, count(*segment, "endIndex"));
+                write_url_citation(out, sources[at]);
                 placed = true;
             }
         }
     }
     for (std::size_t i = 0; !placed && i < sources.size(); i++) {
         if (!sources[i].url.empty()) {
-            cite(out, sources[i], 0, 0);
+            write_url_citation(out, sources[i]);
         }
     }
     out.end_array();

@@ -2,7 +2,6 @@
 #include "daemon/providers/mended_answer.h"
 
 #include "daemon/http/sse.h"
-#include "daemon/providers/answer_quirks.h"
 
 namespace llmgw {
 
@@ -16,7 +15,7 @@ constexpr std::size_t kMaxWaiting = 256 * 1024 * 1024;
 void MendedAnswer::take_event(std::string_view event) {
     std::string joined;
     const std::string_view data = event_data(event, joined);
-    if (const auto mended = mend_answer(quirks_, data)) {
+    if (const auto mended = mender_.mend(data)) {
         mended_ += "data: ";
         mended_ += *mended;
         mended_ += "\n\n";
@@ -59,7 +58,7 @@ Task<BodyPart> MendedAnswer::next() {
         if (streamed_) {
             mended_ = waiting_;  // an event that was cut off
         } else {
-            mended_ = mend_answer(quirks_, waiting_).value_or(waiting_);
+            mended_ = mender_.mend(waiting_).value_or(waiting_);
         }
     }
     BodyPart out;
