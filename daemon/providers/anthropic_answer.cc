@@ -69,11 +69,6 @@ int status_of(std::string_view type) {
     return 500;
 }
 
-std::uint64_t characters_in(std::string_view text) {
-    return static_cast<std::uint64_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 // The steps of one answer, from the events of a stream or from the blocks of a document.
 class AnthropicAnswer {
   public:

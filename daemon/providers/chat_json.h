@@ -27,6 +27,10 @@ struct UrlCitation {
 };
 /// An element of `annotations`.
 void write_url_citation(JsonWriter& json, const UrlCitation& citation);
+/// What citations count in.
+[[nodiscard]] std::uint64_t characters_in(std::string_view text);
+/// An element of `images`, OpenRouter's name for pictures in answers.
+[[nodiscard]] std::string image_element(const std::string& data_url);
 /// The finish reason to tell: providers say "stop" of a turn that ends in tool calls, too.
 [[nodiscard]] std::string_view told_finish_reason(std::string_view reason, bool has_calls);
 

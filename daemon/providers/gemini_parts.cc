@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/json_writer.h"
+#include "common/base/text.h"
 #include "daemon/providers/chat_json.h"
 
 namespace llmgw {
@@ -33,10 +34,8 @@ std::uint64_t tokens_of(const Fields& fields, std::string_view list, std::string
 
 // The characters in the first `bytes` bytes.
 std::uint64_t characters(std::string_view text, std::uint64_t bytes) {
-    text = text.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes, text.size())));
-    return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    }));
+    return characters_in(
+        text.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes, text.size()))));
 }
 
 std::vector<UrlCitation> sources_of(const Fields& metadata) {
@@ -170,6 +169,33 @@ std::string gemini_logprobs(std::string_view json) {
     }
     out.end_array();
     return elements_only(out);
+}
+
+std::string gemini_code(const Fields& part) {
+    const auto member = [&part](std::string_view name) {
+        const JsonField* const field = gemini_member(part, name);
+        return scan_object(field != nullptr ? field->value : std::string_view());
+    };
+    if (const auto code = member("executableCode")) {
+        const std::string language = to_lower(gemini_text(*code, "language"));
+        return "\n```" + (language == "language_unspecified" ? "" : language) + "\n" +
+               gemini_text(*code, "code") + "\n```\n";
+    }
+    if (const auto result = member("codeExecutionResult")) {
+        return "\n```\n" + gemini_text(*result, "output") + "\n```\n";
+    }
+    return {};
+}
+
+std::string gemini_image(const Fields& part) {
+    const JsonField* const inline_data = gemini_member(part, "inlineData");
+    const auto blob = scan_object(inline_data != nullptr ? inline_data->value : std::string_view());
+    if (!blob) {
+        return {};
+    }
+    const std::string type = gemini_text(*blob, "mimeType");
+    return type.starts_with("image/") ? "data:" + type + ";base64," + gemini_text(*blob, "data")
+                                      : std::string();
 }
 
 std::string gemini_annotations(std::string_view json, std::string_view text) {
