@@ -8,7 +8,8 @@ namespace llmgw {
 namespace {
 
 // As for answers that are not mended.
-constexpr std::size_t kMaxWaiting = 256 * 1024 * 1024;
+constexpr std::size_t kMaxEvent = 16 * 1024 * 1024;
+constexpr std::size_t kMaxDocument = 256 * 1024 * 1024;
 
 }  // namespace
 
@@ -48,7 +49,7 @@ Task<BodyPart> MendedAnswer::next() {
         }
         if (part.state == BodyPart::State::data) {
             take(part.bytes);
-            if (waiting_.size() > kMaxWaiting) {
+            if (waiting_.size() > (streamed_ ? kMaxEvent : kMaxDocument)) {
                 co_return BodyPart::failed(
                     {.kind = Errc::upstream, .message = "the answer is too large to be taken in"});
             }
