@@ -21,7 +21,8 @@ constexpr const char* kConnectionSettings = R"sql(
 
 }  // namespace
 
-Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::Store(std::string path, std::unique_ptr<Impl> impl)
+    : path_(std::move(path)), impl_(std::move(impl)) {}
 
 Store::~Store() = default;
 
@@ -36,7 +37,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
     if (auto set = (*database)->execute(kConnectionSettings); !set) {
         return tl::unexpected(set.error());
     }
-    return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(std::move(*database))));
+    return std::unique_ptr<Store>(new Store(path, std::make_unique<Impl>(std::move(*database))));
 }
 
 Result<std::int64_t> Store::data_version() {

@@ -81,6 +81,8 @@ class Store {
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
+    [[nodiscard]] const std::string& path() const { return path_; }
+
     /// Changes whenever any connection, also another process's, has committed. Costs microseconds.
     /// Comparable only with earlier values of the same Store.
     [[nodiscard]] Result<std::int64_t> data_version();
@@ -115,7 +117,8 @@ class Store {
 
   private:
     class Impl;
-    explicit Store(std::unique_ptr<Impl> impl);
+    Store(std::string path, std::unique_ptr<Impl> impl);
+    std::string path_;
     std::unique_ptr<Impl> impl_;
 };
 

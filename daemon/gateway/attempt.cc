@@ -251,7 +251,7 @@ std::unique_ptr<UpstreamAnswer> in_clients_format(Asking& asking) {
                                 asking.exchange.request_id, unix_ms() / 1000);
     }
     const Quirks* const quirks = asking.candidate.mock ? nullptr : asking.candidate.access->quirks;
-    if (quirks != nullptr && (quirks->says_reasoning || quirks->thinks_in_content)) {
+    if (quirks != nullptr && quirks->of_answers()) {
         return std::make_unique<MendedAnswer>(std::move(out.answer), *quirks, out.streaming);
     }
     return std::move(out.answer);

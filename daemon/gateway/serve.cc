@@ -49,6 +49,7 @@ void set_process_limits() {
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a full disk must not end the process: writes report EFBIG
 }
 
 // Tells a service manager about a state (sd_notify(3)).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -8,6 +10,7 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "daemon/gateway/snapshot.h"
@@ -15,7 +18,8 @@
 namespace llmgw {
 
 /// A thread that looks whether the database has changed, four times a second, and reads it again
-/// when it has, so that no request ever waits for SQLite. Takes over the store.
+/// when it has, so that no request ever waits for SQLite. Takes over the store. A database that is
+/// gone or broken changes nothing; another one that is put in its place is read.
 class SnapshotWatcher {
   public:
     using OnSnapshot = std::function<void(std::shared_ptr<const Snapshot>)>;
@@ -33,9 +37,29 @@ class SnapshotWatcher {
     void reload();
 
   private:
+    // What stands at a path. Two looks that are alike: the same file, and nobody writes it.
+    struct FileLook {
+        dev_t device = 0;
+        ino_t number = 0;  // 0: there is none
+        off_t size = 0;
+        std::int64_t changed_ns = 0;
+        [[nodiscard]] bool same_file(const FileLook& other) const {
+            return device == other.device && number == other.number;
+        }
+        bool operator==(const FileLook&) const = default;
+    };
+    [[nodiscard]] static FileLook look_at(const std::string& path);
+
     void run(const std::stop_token& stop);
+    [[nodiscard]] bool wait(const std::stop_token& stop);
+    [[nodiscard]] bool open_other();
+    [[nodiscard]] bool read_again();
+    void complain(std::string_view about, const std::string& error);
 
     std::unique_ptr<Store> store_;
+    FileLook opened_;        // what store_ has open
+    FileLook seen_file_;     // the last look
+    std::string complaint_;  // the last one; empty: all is well
     const Vault& vault_;
     std::string today_;
     std::int64_t seen_;  // the database's version that is in force

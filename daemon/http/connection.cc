@@ -19,7 +19,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kMaxHead = 64 * 1024;
 constexpr milliseconds kHeadTime{10'000};     // for the whole head: a drip feed gets no more
 constexpr milliseconds kBodyStall{30'000};    // between two pieces of a body
-constexpr milliseconds kIdleTime{120'000};    // between two requests
 constexpr milliseconds kWriteStall{120'000};  // for a client that does not read
 constexpr milliseconds kLingerTime{5'000};    // for a refused client to read why
 HttpRefusal body_too_large() {
@@ -115,7 +114,7 @@ Task<void> Connection::run(std::shared_ptr<Connection> self) {
 }
 
 Task<bool> Connection::read_head(std::size_t& head_size) {
-    deadline_.set(in_.empty() ? kIdleTime : kHeadTime);
+    deadline_.set(in_.empty() ? server_.idle_time() : kHeadTime);
     std::size_t looked = 0;
     for (;;) {
         // RFC 9112 §2.2: empty lines before a request are skipped.

@@ -32,8 +32,12 @@ struct ClientWaits {
 
 }  // namespace
 
-Server::Server(Loop& loop, Service& service)
-    : loop_(loop), service_(service), acceptor_(loop.io()), grace_(loop, [this] { cut(); }) {}
+Server::Server(Loop& loop, Service& service, std::chrono::milliseconds idle_time)
+    : loop_(loop),
+      service_(service),
+      idle_time_(idle_time),
+      acceptor_(loop.io()),
+      grace_(loop, [this] { cut(); }) {}
 
 Server::~Server() = default;
 

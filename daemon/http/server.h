@@ -20,7 +20,10 @@ class Connection;
 /// Accepts connections and runs a coroutine for each. Only for the loop's thread.
 class Server {
   public:
-    Server(Loop& loop, Service& service);
+    /// A connection is closed after this long without a request.
+    static constexpr std::chrono::milliseconds kIdleTime{120'000};
+
+    Server(Loop& loop, Service& service, std::chrono::milliseconds idle_time = kIdleTime);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -41,6 +44,7 @@ class Server {
     /// The current value of the Date header, made once a second.
     [[nodiscard]] std::string_view date();
 
+    [[nodiscard]] std::chrono::milliseconds idle_time() const { return idle_time_; }
     Loop& loop() { return loop_; }
     Service& service() { return service_; }
 
@@ -52,6 +56,7 @@ class Server {
 
     Loop& loop_;
     Service& service_;
+    std::chrono::milliseconds idle_time_;
     asio::ip::tcp::acceptor acceptor_;
     std::unordered_set<Connection*> connections_;
     std::size_t in_flight_ = 0;

@@ -6,6 +6,7 @@
 #include "common/base/json_writer.h"
 #include "common/base/text.h"
 #include "daemon/providers/anthropic.h"
+#include "daemon/providers/chat_json.h"
 #include "daemon/providers/event_buffer.h"
 
 namespace llmgw {
@@ -66,11 +67,6 @@ int status_of(std::string_view type) {
         }
     }
     return 500;
-}
-
-std::uint64_t characters_in(std::string_view text) {
-    return static_cast<std::uint64_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 // The steps of one answer, from the events of a stream or from the blocks of a document.
@@ -267,11 +263,8 @@ class AnthropicAnswer {
             if (text_of(fields, "type") != "web_search_result_location") {
                 continue;
             }
-            json.begin_object().key("type").string("url_citation");
-            json.key("url_citation").begin_object();
-            json.key("start_index").number(block.begin).key("end_index").number(characters_);
-            json.key("title").string(text_of(fields, "title"));
-            json.key("url").string(text_of(fields, "url")).end_object().end_object();
+            write_url_citation(
+                json, {text_of(fields, "url"), text_of(fields, "title"), block.begin, characters_});
         }
         if (!json.text().empty()) {
             add(out, ChatEvent::Kind::annotations, json.take());

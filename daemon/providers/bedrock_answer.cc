@@ -126,10 +126,11 @@ Result<void> BedrockStreamDecoder::read_event(const EventStreamMessage& message,
 void BedrockStreamDecoder::read_delta(unsigned block, std::string_view delta,
                                       std::vector<ChatEvent>& out) {
     if (const auto text = text_at(delta, {"text"})) {
-        content_.text(*text, out);
+        content_.text(block, *text, out);
     } else if (const auto input = text_at(delta, {"toolUse", "input"})) {
         content_.tool_input(block, *input, out);
     }
+    content_.citation(block, value_at(delta, {"citation"}));
     const std::string_view reasoning = value_at(delta, {"reasoningContent"});
     if (const auto text = text_at(reasoning, {"text"})) {
         content_.reasoning(block, *text, out);
@@ -195,12 +196,16 @@ Result<void> BedrockPlainDecoder::finish(std::vector<ChatEvent>& out) {
 void BedrockPlainDecoder::read_block(unsigned index, std::string_view block,
                                      std::vector<ChatEvent>& out) {
     if (const auto text = text_at(block, {"text"})) {
-        content_.text(*text, out);
+        content_.text(index, *text, out);
     }
     // Text with its sources.
     for (const std::string_view part :
          elements_of(value_at(block, {"citationsContent", "content"}))) {
-        content_.text(text_at(part, {"text"}).value_or(""), out);
+        content_.text(index, text_at(part, {"text"}).value_or(""), out);
+    }
+    for (const std::string_view citation :
+         elements_of(value_at(block, {"citationsContent", "citations"}))) {
+        content_.citation(index, citation);
     }
     const std::string_view tool = value_at(block, {"toolUse"});
     if (!tool.empty()) {

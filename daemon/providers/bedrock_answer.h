@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "daemon/providers/bedrock_model.h"
 #include "daemon/providers/chat_event.h"
+#include "daemon/providers/chat_json.h"
 #include "daemon/providers/event_stream.h"
 #include "daemon/providers/wire_adapter.h"
 
@@ -20,7 +22,9 @@ class BedrockContent {
     BedrockContent(const ChatRequest& request, const WireTarget& target);
 
     void begin(std::vector<ChatEvent>& out);
-    void text(std::string_view text, std::vector<ChatEvent>& out);
+    void text(unsigned block, std::string_view text, std::vector<ChatEvent>& out);
+    /// What a block of text rests on: a Citation or a CitationsDelta.
+    void citation(unsigned block, std::string_view json);
     void start_tool(unsigned block, std::string id, std::string name, std::vector<ChatEvent>& out);
     void tool_input(unsigned block, std::string_view json, std::vector<ChatEvent>& out);
     void reasoning(unsigned block, std::string_view text, std::vector<ChatEvent>& out);
@@ -35,7 +39,7 @@ class BedrockContent {
     [[nodiscard]] bool stopped() const { return stopped_; }
 
   private:
-    // A block that is not text; text needs no memory.
+    // A block that is not text.
     struct Block {
         enum class Kind { tool, answer, reasoning };
         Kind kind = Kind::tool;
@@ -43,14 +47,23 @@ class BedrockContent {
         bool has_input = false;
         ReasoningDetail detail;
     };
+    // A block of text. It is cited as a whole, so its bounds are known at its end.
+    struct TextBlock {
+        std::uint64_t begin = 0;  // in characters of the answer
+        std::vector<UrlCitation> citations;
+    };
 
     Block& reasoning_block(unsigned block);
+    TextBlock& text_block(unsigned block);
+    void cite(unsigned block, std::vector<ChatEvent>& out);
     void add(ChatEvent::Kind kind, std::string_view text, std::vector<ChatEvent>& out);
 
     BedrockJsonOutput json_;
     bool is_claude_;
     std::map<unsigned, Block> blocks_;
-    std::string held_text_;  // around a forced tool call, whose input is the answer
+    std::map<unsigned, TextBlock> texts_;
+    std::uint64_t characters_ = 0;  // of text so far
+    std::string held_text_;         // around a forced tool call, whose input is the answer
     unsigned tools_ = 0;
     bool began_ = false;
     bool answered_ = false;  // by the forced tool call

@@ -4,6 +4,7 @@
 
 #include "common/base/json_scan.h"
 #include "daemon/providers/bedrock_answer.h"
+#include "daemon/providers/json_members.h"
 
 namespace llmgw {
 
@@ -66,12 +67,55 @@ void BedrockContent::begin(std::vector<ChatEvent>& out) {
     }
 }
 
-void BedrockContent::text(std::string_view text, std::vector<ChatEvent>& out) {
+BedrockContent::TextBlock& BedrockContent::text_block(unsigned block) {
+    const auto [at, added] = texts_.try_emplace(block);
+    if (added) {
+        at->second.begin = characters_;
+    }
+    return at->second;
+}
+
+void BedrockContent::text(unsigned block, std::string_view text, std::vector<ChatEvent>& out) {
     if (json_.kind == BedrockJsonOutput::Kind::forced_tool) {
         held_text_ += text;
     } else if (!text.empty()) {
+        text_block(block);
+        characters_ += characters_in(text);
         add(ChatEvent::Kind::text, text, out);
     }
+}
+
+// Only pages of the web have a place in OpenAI's answers.
+void BedrockContent::citation(unsigned block, std::string_view json) {
+    const JsonMembers members(json);
+    UrlCitation citation;
+    citation.url = members.object("location").object("web").text("url");
+    if (citation.url.empty()) {
+        citation.url = members.text("source");
+    }
+    citation.title = members.text("title");
+    const bool is_page =
+        citation.url.starts_with("https://") || citation.url.starts_with("http://");
+    if (is_page && json_.kind != BedrockJsonOutput::Kind::forced_tool) {
+        text_block(block).citations.push_back(std::move(citation));
+    }
+}
+
+void BedrockContent::cite(unsigned block, std::vector<ChatEvent>& out) {
+    const auto at = texts_.find(block);
+    if (at == texts_.end()) {
+        return;
+    }
+    JsonWriter json;
+    for (UrlCitation& citation : at->second.citations) {
+        citation.begin = at->second.begin;
+        citation.end = characters_;
+        write_url_citation(json, citation);
+    }
+    if (!json.text().empty()) {
+        add(ChatEvent::Kind::annotations, json.text(), out);
+    }
+    texts_.erase(at);
 }
 
 void BedrockContent::start_tool(unsigned block, std::string id, std::string name,
@@ -126,6 +170,7 @@ void BedrockContent::redacted_reasoning(unsigned block, std::string_view base64)
 }
 
 void BedrockContent::end_block(unsigned block, std::vector<ChatEvent>& out) {
+    cite(block, out);
     const auto at = blocks_.find(block);
     if (at == blocks_.end()) {
         return;
@@ -145,6 +190,9 @@ void BedrockContent::end_block(unsigned block, std::vector<ChatEvent>& out) {
 void BedrockContent::stop(std::string reason, std::vector<ChatEvent>& out) {
     while (!blocks_.empty()) {
         end_block(blocks_.begin()->first, out);
+    }
+    while (!texts_.empty()) {
+        cite(texts_.begin()->first, out);
     }
     if (!answered_ && !held_text_.empty()) {
         add(ChatEvent::Kind::text, std::exchange(held_text_, {}), out);

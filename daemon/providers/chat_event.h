@@ -19,6 +19,7 @@ struct ChatEvent {
         tool_call,         // call number `tool` begins: `id`, `name`, `signature`
         tool_arguments,    // `text` of its arguments goes on
         annotations,       // `text`: elements of OpenAI's `annotations`, as JSON, comma-separated
+        image,             // `text`: a data URL
         logprobs,          // `text`: elements of OpenAI's `logprobs.content`, as JSON
         finish,            // `text`: OpenAI's finish reason, `name`: the provider's own word
         usage,             // `usage` so far: replaces what was known

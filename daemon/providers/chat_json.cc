@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/providers/chat_json.h"
 
+#include <algorithm>
+
 namespace llmgw {
 
 std::string error_json(const ChatEvent& event) {
@@ -45,6 +47,26 @@ void write_reasoning_detail(JsonWriter& json, const ReasoningDetail& detail, std
     }
     json.key("format").string(detail.format.empty() ? "unknown" : detail.format);
     json.key("index").number(static_cast<std::uint64_t>(index)).end_object();
+}
+
+void write_url_citation(JsonWriter& json, const UrlCitation& citation) {
+    json.begin_object().key("type").string("url_citation").key("url_citation").begin_object();
+    json.key("start_index").number(citation.begin).key("end_index").number(citation.end);
+    json.key("url").string(citation.url).key("title").string(citation.title);
+    json.end_object().end_object();
+}
+
+std::uint64_t characters_in(std::string_view text) {
+    return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    }));
+}
+
+std::string image_element(const std::string& data_url) {
+    JsonWriter json;
+    json.begin_object().key("type").string("image_url");
+    json.key("image_url").begin_object().key("url").string(data_url).end_object().end_object();
+    return json.take();
 }
 
 std::string_view told_finish_reason(std::string_view reason, bool has_calls) {

@@ -77,6 +77,7 @@ class CompletionWriter final : public ChatWriter {
         std::vector<ReasoningDetail> details;
         std::vector<ToolCall> calls;
         std::string annotations;  // JSON elements
+        std::string images;       // likewise
         std::string logprobs;
         std::string finish_reason;
         std::string native_finish_reason;

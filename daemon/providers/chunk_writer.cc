@@ -144,6 +144,9 @@ void ChunkWriter::write(const ChatEvent& event, std::string& out) {
         case ChatEvent::Kind::annotations:
             chunk(event.choice, "\"annotations\":[" + event.text + "]", kGoesOn, out);
             break;
+        case ChatEvent::Kind::image:
+            chunk(event.choice, "\"images\":[" + image_element(event.text) + "]", kGoesOn, out);
+            break;
         case ChatEvent::Kind::logprobs:
             chunk(event.choice, "",
                   ",\"logprobs\":{\"content\":[" + event.text + "],\"refusal\":null}" +

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
-#include "common/base/json_writer.h"
+#include "daemon/providers/chat_json.h"
 #include "daemon/providers/cohere.h"
 #include "daemon/providers/json_answer.h"
 #include "daemon/providers/json_members.h"
@@ -47,13 +48,31 @@ void add_citation(std::vector<ChatEvent>& out, std::string_view citation) {
             continue;
         }
         JsonWriter json;
-        json.begin_object().key("type").string("url_citation").key("url_citation").begin_object();
-        json.key("start_index").number(members.count("start").value_or(0));
-        json.key("end_index").number(members.count("end").value_or(0));
-        json.key("url").string(url).key("title").string(page.text("title"));
-        json.end_object().end_object();
+        write_url_citation(json, {url, page.text("title"), members.count("start").value_or(0),
+                                  members.count("end").value_or(0)});
         add_event(out, EventKind::annotations, json.take());
     }
+}
+
+// The log probability of a piece of text, which may be more than one token, as OpenAI writes it.
+void add_logprob(std::vector<ChatEvent>& out, std::string_view item) {
+    const JsonMembers members(item);
+    const std::string text = members.text("text");
+    double sum = 0;
+    for (const std::string_view logprob : members.elements("logprobs")) {
+        sum += json_double(logprob).value_or(0);
+    }
+    if (text.empty() || !std::isfinite(sum)) {
+        return;
+    }
+    JsonWriter json;
+    json.begin_object().key("token").string(text).key("logprob").number(sum);
+    json.key("bytes").begin_array();
+    for (const char c : text) {
+        json.number(static_cast<std::uint64_t>(static_cast<unsigned char>(c)));
+    }
+    json.end_array().key("top_logprobs").begin_array().end_array().end_object();
+    add_event(out, EventKind::logprobs, json.take());
 }
 
 class CohereDecoder final : public JsonAnswerDecoder {
@@ -136,6 +155,7 @@ Result<void> CohereDecoder::event(std::string_view data, std::vector<ChatEvent>&
     const JsonMembers message = delta.object("message");
     if (type == "content-delta" || type == "content-start") {
         add_content(message.object("content"), out);
+        add_logprob(out, members.raw("logprobs"));
     } else if (type == "tool-call-delta") {
         add_arguments(index, message.object("tool_calls"), out);
     } else if (type == "tool-call-start") {
@@ -167,6 +187,9 @@ Result<void> CohereDecoder::document(std::string_view body, std::vector<ChatEven
     add_text_event(out, EventKind::reasoning, message.text("tool_plan"));
     for (const std::string_view part : message.elements("content")) {
         add_content(JsonMembers(part), out);
+    }
+    for (const std::string_view item : answer.elements("logprobs")) {
+        add_logprob(out, item);
     }
     std::uint64_t index = 0;
     for (const std::string_view call : message.elements("tool_calls")) {

@@ -284,6 +284,9 @@ void CohereEncoder::write_sampling() {
         json_.key("seed").number(*request_.seed);
     }
     drop("seed", request_.seed && *request_.seed < 0);
+    if (request_.logprobs) {
+        json_.key("logprobs").boolean(true);
+    }
     if (request_.stop.empty()) {
         return;
     }
@@ -298,9 +301,8 @@ void CohereEncoder::write_sampling() {
 }
 
 void CohereEncoder::note_dropped() {
-    // Its log probabilities are of chunks of text, not of tokens.
-    drop("logprobs", request_.logprobs);
-    drop("top_logprobs", request_.top_logprobs.has_value());
+    // It tells nothing of the tokens that it did not choose.
+    drop("top_logprobs", request_.top_logprobs.value_or(0) != 0);
     drop("logit_bias", !request_.logit_bias.empty());
     drop("user", !request_.user.empty());
     drop("service_tier", !request_.service_tier.empty());

@@ -49,6 +49,9 @@ void CompletionWriter::write(const ChatEvent& event, std::string& /*out*/) {
         case ChatEvent::Kind::annotations:
             append_elements(choices_[event.choice].annotations, event.text);
             break;
+        case ChatEvent::Kind::image:
+            append_elements(choices_[event.choice].images, image_element(event.text));
+            break;
         case ChatEvent::Kind::logprobs:
             append_elements(choices_[event.choice].logprobs, event.text);
             break;
@@ -106,6 +109,9 @@ void CompletionWriter::write_message(JsonWriter& json, const Choice& choice) {
     }
     if (!choice.annotations.empty()) {
         json.key("annotations").begin_array().raw(choice.annotations).end_array();
+    }
+    if (!choice.images.empty()) {
+        json.key("images").begin_array().raw(choice.images).end_array();
     }
     json.end_object();
 }

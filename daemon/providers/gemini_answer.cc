@@ -73,6 +73,7 @@ class GeminiDecoder final : public AnswerDecoder {
     Result<void> candidate(std::string_view json, std::vector<ChatEvent>& out);
     Result<void> parts(std::string_view json, unsigned index, std::vector<ChatEvent>& out);
     Result<void> part(const Fields& fields, unsigned index, std::vector<ChatEvent>& out);
+    void said(const Fields& part, unsigned index, std::vector<ChatEvent>& out);
     Result<void> function_call(const Fields& part, std::string_view json, unsigned index,
                                std::vector<ChatEvent>& out);
     void begin(const Fields& response, std::vector<ChatEvent>& out);
@@ -307,22 +308,35 @@ ChatEvent signature_event(unsigned choice, std::string signature, std::string ca
     return event;
 }
 
+// Text, thoughts, a picture, or code that Google has run.
+void GeminiDecoder::said(const Fields& part, unsigned index, std::vector<ChatEvent>& out) {
+    const JsonField* const thought = gemini_member(part, "thought");
+    const bool aloud = thought == nullptr || thought->value != "true";
+    ChatEvent event;
+    event.kind = aloud ? Kind::text : Kind::reasoning;
+    event.choice = index;
+    event.text = gemini_text(part, "text");
+    if (cites_ && aloud) {
+        choices_[index].text += event.text;
+    }
+    if (event.text.empty()) {
+        event.text = gemini_code(part);
+    }
+    if (event.text.empty() && aloud) {  // drafts of pictures are thoughts, too
+        event.kind = Kind::image;
+        event.text = gemini_image(part);
+    }
+    if (!event.text.empty()) {
+        out.push_back(std::move(event));
+    }
+}
+
 Result<void> GeminiDecoder::part(const Fields& fields, unsigned index,
                                  std::vector<ChatEvent>& out) {
     if (const JsonField* const call = gemini_member(fields, "functionCall")) {
         return function_call(fields, call->value, index, out);
     }
-    const JsonField* const thought = gemini_member(fields, "thought");
-    ChatEvent event;
-    event.kind = thought != nullptr && thought->value == "true" ? Kind::reasoning : Kind::text;
-    event.choice = index;
-    event.text = gemini_text(fields, "text");
-    if (cites_ && event.kind == Kind::text) {
-        choices_[index].text += event.text;
-    }
-    if (!event.text.empty()) {
-        out.push_back(std::move(event));
-    }
+    said(fields, index, out);
     std::string signature = gemini_text(fields, "thoughtSignature");
     if (!signature.empty()) {
         out.push_back(signature_event(index, std::move(signature), {}));

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "common/base/json_writer.h"
+#include "common/base/text.h"
+#include "daemon/providers/chat_json.h"
 
 namespace llmgw {
 
@@ -32,34 +34,21 @@ std::uint64_t tokens_of(const Fields& fields, std::string_view list, std::string
 
 // The characters in the first `bytes` bytes.
 std::uint64_t characters(std::string_view text, std::uint64_t bytes) {
-    text = text.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes, text.size())));
-    return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    }));
+    return characters_in(
+        text.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes, text.size()))));
 }
 
-struct Source {
-    std::string url;
-    std::string title;
-};
-
-std::vector<Source> sources_of(const Fields& metadata) {
-    std::vector<Source> sources;
+std::vector<UrlCitation> sources_of(const Fields& metadata) {
+    std::vector<UrlCitation> sources;
     for (const std::string_view one : gemini_elements(metadata, "groundingChunks")) {
         const auto chunk = scan_object(one);
         const JsonField* const web = chunk ? gemini_member(*chunk, "web") : nullptr;
         const auto fields = scan_object(web != nullptr ? web->value : std::string_view());
         sources.push_back(
-            fields ? Source{gemini_text(*fields, "uri"), gemini_text(*fields, "title")} : Source{});
+            fields ? UrlCitation{gemini_text(*fields, "uri"), gemini_text(*fields, "title")}
+                   : UrlCitation{});
     }
     return sources;
-}
-
-void cite(JsonWriter& out, const Source& source, std::uint64_t begin, std::uint64_t end) {
-    out.begin_object().key("type").string("url_citation").key("url_citation").begin_object();
-    out.key("start_index").number(begin).key("end_index").number(end);
-    out.key("url").string(source.url).key("title").string(source.title);
-    out.end_object().end_object();
 }
 
 void write_token(JsonWriter& out, const Fields& token) {
@@ -182,12 +171,39 @@ std::string gemini_logprobs(std::string_view json) {
     return elements_only(out);
 }
 
+std::string gemini_code(const Fields& part) {
+    const auto member = [&part](std::string_view name) {
+        const JsonField* const field = gemini_member(part, name);
+        return scan_object(field != nullptr ? field->value : std::string_view());
+    };
+    if (const auto code = member("executableCode")) {
+        const std::string language = to_lower(gemini_text(*code, "language"));
+        return "\n```" + (language == "language_unspecified" ? "" : language) + "\n" +
+               gemini_text(*code, "code") + "\n```\n";
+    }
+    if (const auto result = member("codeExecutionResult")) {
+        return "\n```\n" + gemini_text(*result, "output") + "\n```\n";
+    }
+    return {};
+}
+
+std::string gemini_image(const Fields& part) {
+    const JsonField* const inline_data = gemini_member(part, "inlineData");
+    const auto blob = scan_object(inline_data != nullptr ? inline_data->value : std::string_view());
+    if (!blob) {
+        return {};
+    }
+    const std::string type = gemini_text(*blob, "mimeType");
+    return type.starts_with("image/") ? "data:" + type + ";base64," + gemini_text(*blob, "data")
+                                      : std::string();
+}
+
 std::string gemini_annotations(std::string_view json, std::string_view text) {
     const auto metadata = scan_object(json);
     if (!metadata) {
         return {};
     }
-    const std::vector<Source> sources = sources_of(*metadata);
+    std::vector<UrlCitation> sources = sources_of(*metadata);
     JsonWriter out;
     out.begin_array();
     bool placed = false;
@@ -201,15 +217,16 @@ std::string gemini_annotations(std::string_view json, std::string_view text) {
         for (const std::string_view number : gemini_elements(*support, "groundingChunkIndices")) {
             const std::uint64_t at = json_uint(number).value_or(sources.size());
             if (at < sources.size() && !sources[at].url.empty()) {
-                cite(out, sources[at], characters(text, count(*segment, "startIndex")),
-                     characters(text, count(*segment, "endIndex")));
+                sources[at].begin = characters(text, count(*segment, "startIndex"));
+                sources[at].end = characters(text, count(*segment, "endIndex"));
+                write_url_citation(out, sources[at]);
                 placed = true;
             }
         }
     }
     for (std::size_t i = 0; !placed && i < sources.size(); i++) {
         if (!sources[i].url.empty()) {
-            cite(out, sources[i], 0, 0);
+            write_url_citation(out, sources[i]);
         }
     }
     out.end_array();

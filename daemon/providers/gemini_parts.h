@@ -29,6 +29,13 @@ namespace llmgw {
 /// `logprobsResult` as elements of OpenAI's `logprobs.content`.
 [[nodiscard]] std::string gemini_logprobs(std::string_view json);
 
+/// A part with code that Google has run for the model, or with what came of it, as Markdown; empty
+/// for any other part.
+[[nodiscard]] std::string gemini_code(const std::vector<JsonField>& part);
+
+/// A part with a picture as a data URL; empty for any other part.
+[[nodiscard]] std::string gemini_image(const std::vector<JsonField>& part);
+
 /// `groundingMetadata` as elements of OpenAI's `annotations`. Gemini counts bytes, OpenAI
 /// characters, so the text that the citations point into is needed.
 [[nodiscard]] std::string gemini_annotations(std::string_view json, std::string_view text);

@@ -2,21 +2,21 @@
 #include "daemon/providers/mended_answer.h"
 
 #include "daemon/http/sse.h"
-#include "daemon/providers/answer_quirks.h"
 
 namespace llmgw {
 
 namespace {
 
 // As for answers that are not mended.
-constexpr std::size_t kMaxWaiting = 256 * 1024 * 1024;
+constexpr std::size_t kMaxEvent = 16 * 1024 * 1024;
+constexpr std::size_t kMaxDocument = 256 * 1024 * 1024;
 
 }  // namespace
 
 void MendedAnswer::take_event(std::string_view event) {
     std::string joined;
     const std::string_view data = event_data(event, joined);
-    if (const auto mended = mend_answer(quirks_, data)) {
+    if (const auto mended = mender_.mend(data)) {
         mended_ += "data: ";
         mended_ += *mended;
         mended_ += "\n\n";
@@ -49,7 +49,7 @@ Task<BodyPart> MendedAnswer::next() {
         }
         if (part.state == BodyPart::State::data) {
             take(part.bytes);
-            if (waiting_.size() > kMaxWaiting) {
+            if (waiting_.size() > (streamed_ ? kMaxEvent : kMaxDocument)) {
                 co_return BodyPart::failed(
                     {.kind = Errc::upstream, .message = "the answer is too large to be taken in"});
             }
@@ -59,7 +59,7 @@ Task<BodyPart> MendedAnswer::next() {
         if (streamed_) {
             mended_ = waiting_;  // an event that was cut off
         } else {
-            mended_ = mend_answer(quirks_, waiting_).value_or(waiting_);
+            mended_ = mender_.mend(waiting_).value_or(waiting_);
         }
     }
     BodyPart out;

@@ -6,17 +6,17 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/providers/quirks.h"
+#include "daemon/providers/answer_quirks.h"
 #include "daemon/upstream/answer.h"
 
 namespace llmgw {
 
-/// An answer in OpenAI's format from a provider whose answers depart from it (mend_answer()): a
+/// An answer in OpenAI's format from a provider whose answers depart from it (AnswerMender): a
 /// stream is mended event by event, a plain answer as a whole.
 class MendedAnswer final : public UpstreamAnswer {
   public:
     MendedAnswer(std::unique_ptr<UpstreamAnswer> answer, const Quirks& quirks, bool streamed)
-        : answer_(std::move(answer)), quirks_(quirks), streamed_(streamed) {}
+        : answer_(std::move(answer)), mender_(quirks, streamed), streamed_(streamed) {}
 
     [[nodiscard]] const ResponseHead& head() const override { return answer_->head(); }
     Task<BodyPart> next() override;
@@ -27,7 +27,7 @@ class MendedAnswer final : public UpstreamAnswer {
     void take_event(std::string_view event);
 
     std::unique_ptr<UpstreamAnswer> answer_;
-    const Quirks& quirks_;
+    AnswerMender mender_;
     bool streamed_;
     bool ended_ = false;
     std::string waiting_;  // what is not complete yet

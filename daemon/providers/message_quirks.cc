@@ -56,10 +56,28 @@ void add_reasoning(std::string_view body, std::string_view message,
     }
 }
 
+// Takes out the members that are null. An assistant's content may have to be.
+void remove_nulls(std::string_view body, const std::vector<JsonField>& message,
+                  std::vector<TextEdit>& edits) {
+    bool all_removed = true;  // of the members so far
+    for (std::size_t i = 0; i < message.size(); i++) {
+        if (json_kind(message[i].value) == JsonKind::null && !key_is(message[i], "content")) {
+            edits.push_back(remove_member(body, message, i, all_removed));
+        } else {
+            all_removed = false;
+        }
+    }
+}
+
 }  // namespace
 
 void edit_messages(const Quirks& quirks, std::string_view body, std::string_view messages,
                    std::vector<TextEdit>& edits) {
+    const bool holds_nulls =
+        quirks.rejects_nulls && messages.find("null") != std::string_view::npos;
+    if (!quirks.short_tool_ids && !quirks.wants_reasoning && !holds_nulls) {
+        return;
+    }
     const auto list = scan_array(messages);
     if (!list) {
         return;
@@ -68,6 +86,9 @@ void edit_messages(const Quirks& quirks, std::string_view body, std::string_view
         const auto fields = scan_object(message);
         if (!fields) {
             continue;  // for the provider to refuse
+        }
+        if (holds_nulls) {
+            remove_nulls(body, *fields, edits);
         }
         if (quirks.short_tool_ids) {
             shorten_ids(body, *fields, edits);

@@ -17,23 +17,6 @@ TextEdit replace_value(const InferenceCall& call, const JsonField& field, std::s
     return replace_part(call.body, field.value, std::move(text));
 }
 
-// Removes a member and one of the commas beside it. `first` is whether all before it are removed.
-TextEdit remove_member(const InferenceCall& call, std::size_t index, bool first) {
-    const auto& fields = call.fields;
-    const auto end_of = [&](const JsonField& field) {
-        return offset_in(call.body, field.value) + field.value.size();
-    };
-    const auto start_of = [&](const JsonField& field) {
-        return offset_in(call.body, field.key) - 1;
-    };
-    if (!first) {
-        return {end_of(fields[index - 1]), end_of(fields[index]), {}};
-    }
-    const std::size_t end =
-        index + 1 < fields.size() ? start_of(fields[index + 1]) : end_of(fields[index]);
-    return {start_of(fields[index]), end, {}};
-}
-
 // Fields that speak to llmgw and mean nothing to a provider.
 bool is_for_gateway(const JsonField& field) {
     return key_is(field, "routing");
@@ -100,6 +83,26 @@ void splice(const InferenceCall& call, std::vector<TextEdit> edits, AdaptedReque
     out.body.push_back(body.substr(at));
 }
 
+bool asks_for_json(const JsonField& response_format) {
+    const auto fields = scan_object(response_format.value);
+    const JsonField* const type = fields ? find_field(*fields, "type") : nullptr;
+    return type != nullptr && json_text(type->value) != "text";
+}
+
+bool has_tools(const InferenceCall& call) {
+    const JsonField* const tools = find_field(call.fields, "tools");
+    const auto list = scan_array(tools == nullptr ? std::string_view() : tools->value);
+    return list && !list->empty();
+}
+
+// Whether the model is to be told not to think, because it can only do so in streams.
+bool must_not_think(const InferenceCall& call, const Candidate& candidate, const Quirks* quirks) {
+    return quirks != nullptr && !call.stream &&
+           find_field(call.fields, quirks->thinking_switch) == nullptr &&
+           std::find(quirks->think_in_streams.begin(), quirks->think_in_streams.end(),
+                     candidate.upstream_model) != quirks->think_in_streams.end();
+}
+
 // Goes through the members of one request and collects the edits that it needs.
 class OpenAiEdits {
   public:
@@ -111,6 +114,8 @@ class OpenAiEdits {
 
   private:
     [[nodiscard]] bool rejects(const JsonField& field) const;
+    [[nodiscard]] bool quirks_reject(const JsonField& field) const;
+    [[nodiscard]] bool is_unwanted_null(const JsonField& field) const;
     [[nodiscard]] std::string_view other_name(const JsonField& field) const;
     void change_value(const JsonField& field);
     void change_for_quirks(const JsonField& field);
@@ -124,6 +129,7 @@ class OpenAiEdits {
     AdaptedRequest out_;
     std::vector<TextEdit> edits_;
     bool usage_asked_ = !call_.stream || call_.include_usage;
+    bool must_not_think_ = must_not_think(call_, candidate_, quirks_);
 };
 
 bool OpenAiEdits::rejects(const JsonField& field) const {
@@ -131,7 +137,22 @@ bool OpenAiEdits::rejects(const JsonField& field) const {
         candidate_.access == nullptr ? nullptr : candidate_.access->provider;
     return (provider != nullptr && is_among(provider->rejects, field)) ||
            (candidate_.mapping != nullptr && is_among(candidate_.mapping->rejects, field)) ||
-           (quirks_ != nullptr && is_among(quirks_->rejects, field));
+           (quirks_ != nullptr && quirks_reject(field));
+}
+
+bool OpenAiEdits::quirks_reject(const JsonField& field) const {
+    if (quirks_->tools_exclude_json && key_is(field, "response_format")) {
+        return asks_for_json(field) && has_tools(call_);
+    }
+    if (must_not_think_ && key_is(field, "reasoning_effort")) {
+        return json_text(field.value) != "none";
+    }
+    return is_among(quirks_->rejects, field);
+}
+
+// It says no more than an absent one.
+bool OpenAiEdits::is_unwanted_null(const JsonField& field) const {
+    return quirks_ != nullptr && quirks_->rejects_nulls && json_kind(field.value) == JsonKind::null;
 }
 
 // The name under which a field is sent instead of its own; empty: it keeps it, or has no other.
@@ -178,13 +199,14 @@ void OpenAiEdits::change_value(const JsonField& field) {
 }
 
 void OpenAiEdits::change_for_quirks(const JsonField& field) {
-    if (key_is(field, "messages") && (quirks_->short_tool_ids || quirks_->wants_reasoning)) {
+    if (key_is(field, "messages") && quirks_->of_messages()) {
         edit_messages(*quirks_, call_.body, field.value, edits_);
     } else if (key_is(field, "tool_choice") && !quirks_->required_tool_choice.empty()) {
         if (json_text(field.value) == "required") {
             replace(field, json_quote(quirks_->required_tool_choice));
         }
-    } else if (key_is(field, "reasoning_effort") && !quirks_->thinking_switch.empty()) {
+    } else if (key_is(field, "reasoning_effort") && !quirks_->thinking_switch.empty() &&
+               !must_not_think_) {
         const auto effort = json_text(field.value);
         if (effort && find_field(call_.fields, quirks_->thinking_switch) == nullptr) {
             replace(field, std::string(field.value) + "," + json_quote(quirks_->thinking_switch) +
@@ -202,10 +224,10 @@ AdaptedRequest OpenAiEdits::finish() {
             edits_.push_back(replace_part(call_.body, field.key, std::string(name)));
             out_.renamed.emplace_back(field.key);
             all_removed = false;
-        } else if (is_for_gateway(field)) {
-            edits_.push_back(remove_member(call_, i, all_removed));
+        } else if (is_for_gateway(field) || is_unwanted_null(field)) {
+            edits_.push_back(remove_member(call_.body, call_.fields, i, all_removed));
         } else if (rejects(field)) {
-            edits_.push_back(remove_member(call_, i, all_removed));
+            edits_.push_back(remove_member(call_.body, call_.fields, i, all_removed));
             out_.dropped.emplace_back(field.key);
             usage_asked_ = usage_asked_ || key_is(field, "stream_options");
         } else {
@@ -213,9 +235,16 @@ AdaptedRequest OpenAiEdits::finish() {
             change_value(field);
         }
     }
+    std::string more;
     if (!usage_asked_ && !rejects(JsonField{"stream_options", {}})) {
+        more += ",\"stream_options\":{\"include_usage\":true}";
+    }
+    if (must_not_think_) {
+        more += "," + json_quote(quirks_->thinking_switch) + ":false";
+    }
+    if (!more.empty()) {
         const std::size_t end = call_.body.rfind('}');
-        edits_.push_back({end, end, ",\"stream_options\":{\"include_usage\":true}"});
+        edits_.push_back({end, end, std::move(more)});
     }
     splice(call_, std::move(edits_), out_);
     return std::move(out_);

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/json_scan.h"
+
 namespace llmgw {
 
 /// Replaces some of a text's bytes; the rest stays as it is.
@@ -25,5 +27,13 @@ struct TextEdit {
     const std::size_t begin = offset_in(whole, part);
     return {begin, begin + part.size(), std::move(text)};
 }
+
+/// The edit that takes a member of an object, and one of the commas beside it, out of `whole`.
+/// `first` is whether all members before it are taken out, too.
+[[nodiscard]] TextEdit remove_member(std::string_view whole, const std::vector<JsonField>& fields,
+                                     std::size_t index, bool first);
+
+/// `whole` with edits that do not overlap, in any order.
+[[nodiscard]] std::string apply_edits(std::string_view whole, std::vector<TextEdit> edits);
 
 }  // namespace llmgw

@@ -113,6 +113,28 @@ const formats = {
         completions: unsupported,
         dropped: ['x_new_field'],
     },
+    vertex: {
+        providers: [['google-vertex', '--option', 'project=project-1'],
+                    ['google-vertex', '--option', 'project=project-1', '--name', 'spare']],
+        key: 'ya29.access-token-of-the-tests',
+        model: '@google-vertex/gemini-3-flash-preview',
+        upstream: 'gemini-3-flash-preview',
+        modelOf: ({ path }) => /models\/([^:]+):/.exec(path)[1],
+        rates: [0.5, 3],
+        failover: {
+            model: 'gemini-3-flash-preview',
+            upstream: ['gemini-3-flash-preview', 'gemini-3-flash-preview'],
+        },
+        path: new RegExp('^/v1/projects/project-1/locations/global/publishers/google/models/' +
+                         'gemini-3-flash-preview:generateContent$'),
+        secondWord: 1,
+        schemaOf: ({ generationConfig: config }) =>
+            config.responseJsonSchema ?? config.responseSchema,
+        wrongKey: { status: 401 },
+        overloaded: { status: 503 },
+        completions: unsupported,
+        dropped: ['x_new_field'],
+    },
     bedrock: {
         providers: [['aws-bedrock'], ['aws-bedrock', '--name', 'spare']],
         key: 'AKIAABCDEFGHIJKLMNOP:abcdefghijklmnop/ABCDEFGHIJKLMNOP+abcdef',

@@ -16,6 +16,7 @@ from mock_cohere import MockCohere  # noqa: E402
 from mock_gemini import MockGemini  # noqa: E402
 from mock_responses import MockResponses  # noqa: E402
 from mock_upstream import MockUpstream  # noqa: E402
+from mock_vertex import MockVertex  # noqa: E402
 from openai_rules import instance_of  # noqa: E402
 
 
@@ -48,12 +49,19 @@ def bedrock(key):
     return BedrockMock(access_keys={name: (secret, None)})
 
 
+def vertex(token):
+    mock = MockVertex()
+    mock.tokens.add(token)
+    return mock
+
+
 MOCKS = {
     "openai": lambda key: MockUpstream(keys={key}),
     "azure": lambda key: MockAzure(keys={key}, deployments=("gpt-4.1", "text-embedding-3-small")),
     "responses": lambda key: MockResponses(keys={key}, only={"gpt-5-pro"}),
     "anthropic": lambda key: Claude(keys={key}),
     "gemini": lambda key: MockGemini(keys={key}),
+    "vertex": vertex,
     "bedrock": bedrock,
     "cohere": lambda key: MockCohere(keys={key}),
 }

@@ -46,7 +46,8 @@ def calls_of(chunks):
     for delta in deltas_of(chunks):
         for part in delta.get("tool_calls") or ():
             call = calls.setdefault(part["index"], {"function": {"name": "", "arguments": ""}})
-            call.update({name: part[name] for name in ("id", "type") if name in part})
+            call.update({name: value for name, value in part.items()
+                         if name not in ("index", "function")})
             for name in ("name", "arguments"):
                 call["function"][name] += part.get("function", {}).get(name) or ""
     return [call for _, call in sorted(calls.items())]

@@ -49,6 +49,7 @@ def check_translated(value, root="chat.completion"):
         for said in (choice.get("message", {}), choice.get("delta", {})):
             said.pop("reasoning_content", None)
             said.pop("reasoning_details", None)
+            said.pop("images", None)
     usage = value.get("usage") or {}
     usage.pop("server_tool_use", None)
     for name in ("cache_write_tokens", "cache_creation"):

@@ -8,6 +8,7 @@ import pytest
 import anthropic_rules as rules
 import http_raw
 import shapes
+from answers import broken_stream, chunks_of, good, joined
 from conftest import Lab, chat_body, find_secrets, new_secret
 from gateway import Gateway
 from mock_anthropic import MockAnthropic
@@ -58,25 +59,8 @@ def ask(lab, messages, model=OLD, headers=(), **fields):
                        {"model": model, "messages": messages, **fields})
 
 
-def good(answer):
-    assert answer.status == 200, answer.body
-    return answer.json()
-
-
 def sent(lab):
     return lab.mock.last.json()
-
-
-def chunks_of(head):
-    """The chunks of a good stream; fails when it does not end as it should."""
-    events = head.events()
-    assert events[-1].done, events[-1].data
-    return [event.json() for event in events[:-1]]
-
-
-def joined(chunks, member):
-    return "".join(choice["delta"].get(member) or "" for chunk in chunks
-                   for choice in chunk["choices"])
 
 
 def test_a_plain_answer(lab):

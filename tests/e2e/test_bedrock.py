@@ -11,6 +11,8 @@ import pytest
 
 import http_raw
 import shapes
+from answers import (broken_stream, calls_of, chunks_of, deltas_of, finishes_of, good, joined,
+                     message_of)
 from conftest import Lab, find_secrets
 from gateway import Gateway
 import aws_signature
@@ -185,27 +187,13 @@ def ask(lab, messages, **fields):
     return lab.request("POST", "/v1/chat/completions", (), body)
 
 
-def chunks(head):
-    return [event.json() for event in head.events() if event.data and not event.done]
-
-
-def joined(parts, member):
-    return "".join(choice["delta"].get(member) or ""
-                   for part in parts for choice in part["choices"])
-
-
 @pytest.mark.parametrize("label", CREDENTIALS)
 @pytest.mark.parametrize("stream", [False, True])
 def test_every_credential_is_accepted(lab, label, stream):
     if stream:
-        head = lab.stream(model(label), "one two three")
-        assert head.status == 200, head.read().body
-        parts = chunks(head)
-        assert joined(parts, "content") == "one two three"
+        assert joined(chunks_of(lab.stream(model(label), "one two three"))) == "one two three"
     else:
-        answer = lab.chat(model(label), "one two three")
-        assert answer.status == 200, answer.body
-        value = shapes.check_translated(answer.json())
+        value = shapes.check_translated(good(lab.chat(model(label), "one two three")))
         assert value["choices"][0]["message"]["content"] == "one two three"
         assert value["usage"]["prompt_tokens"] == 3 and value["usage"]["completion_tokens"] == 5
     sent = lab.mock.last
@@ -217,28 +205,21 @@ def test_every_credential_is_accepted(lab, label, stream):
 def test_a_stream_ends_with_its_usage_wherever_its_bytes_are_split(lab):
     lab.mock.script(CLAUDE_ID, splits=range(1, 2000, 17))
     head = lab.stream(model(), "žlutý kůň", stream_options={"include_usage": True})
-    events = head.events()
-    assert events[-1].done
-    parts = [event.json() for event in events if event.data and not event.done]
-    assert joined(parts, "content") == "žlutý kůň"
-    assert [c["finish_reason"] for p in parts for c in p["choices"]][-1] == "stop"
-    assert parts[-1]["usage"]["total_tokens"] == 7
+    chunks = chunks_of(head)
+    assert joined(chunks) == "žlutý kůň"
+    assert finishes_of(chunks) == ["stop"]
+    assert chunks[-1]["usage"]["total_tokens"] == 7
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_tool_calls_go_there_and_back(lab, stream):
     asked = {"tools": [WEATHER, NOW], "temperature": 0.5}
     if stream:
-        parts = chunks(lab.stream(model(), "parallel", **asked))
-        deltas = [call for part in parts for choice in part["choices"]
-                  for call in choice["delta"].get("tool_calls") or []]
-        calls = [{"id": d["id"], "type": "function", "function": {
-            "name": d["function"]["name"],
-            "arguments": "".join(e["function"].get("arguments") or "" for e in deltas
-                                 if e["index"] == d["index"])}} for d in deltas if d.get("id")]
-        assert [c["finish_reason"] for p in parts for c in p["choices"]][-1] == "tool_calls"
+        chunks = chunks_of(lab.stream(model(), "parallel", **asked))
+        calls = calls_of(chunks)
+        assert finishes_of(chunks) == ["tool_calls"]
     else:
-        choice = lab.chat(model(), "parallel", **asked).json()["choices"][0]
+        choice = good(lab.chat(model(), "parallel", **asked))["choices"][0]
         assert choice["finish_reason"] == "tool_calls"
         calls = choice["message"]["tool_calls"]
     assert [call["function"]["name"] for call in calls] == ["weather", "now"]
@@ -247,20 +228,17 @@ def test_tool_calls_go_there_and_back(lab, stream):
                 {"role": "assistant", "content": None, "tool_calls": calls},
                 *({"role": "tool", "tool_call_id": call["id"], "content": "rain"}
                   for call in calls)]
-    answer = ask(lab, messages, **asked)
-    assert answer.json()["choices"][0]["message"]["content"] == "The tool said: rain"
-    answer = ask(lab, messages)  # the tools may be gone by then
-    assert answer.status == 200, answer.body
+    assert message_of(ask(lab, messages, **asked))["content"] == "The tool said: rain"
+    good(ask(lab, messages))  # the tools may be gone by then
 
 
 def test_thoughts_come_back_to_the_model_unchanged(lab):
     asked = {"reasoning_effort": "low", "max_tokens": 4096, "tools": [NOW]}
-    message = lab.chat(model(), "x", **asked).json()["choices"][0]["message"]
+    message = message_of(lab.chat(model(), "x", **asked))
     assert message["reasoning_details"][0]["signature"] == "c2ln"
     call = message["tool_calls"][0]["id"]
-    answer = ask(lab, [{"role": "user", "content": "x"}, message,
-                       {"role": "tool", "tool_call_id": call, "content": "12:00"}], **asked)
-    assert answer.status == 200, answer.body
+    good(ask(lab, [{"role": "user", "content": "x"}, message,
+                   {"role": "tool", "tool_call_id": call, "content": "12:00"}], **asked))
     sent = lab.mock.last.json()
     assert sent["messages"][1]["content"][0] == {"reasoningContent": {
         "reasoningText": {"text": "Let me think.", "signature": "c2ln"}}}
@@ -273,10 +251,9 @@ def test_an_answer_after_a_schema(lab, name, stream):
     schema = WEATHER["function"]["parameters"]
     wanted = {"type": "json_schema", "json_schema": {"name": "place", "schema": schema}}
     if stream:
-        parts = chunks(lab.stream(model(name=name), response_format=wanted))
-        text = joined(parts, "content")
+        text = joined(chunks_of(lab.stream(model(name=name), response_format=wanted)))
     else:
-        choice = lab.chat(model(name=name), response_format=wanted).json()["choices"][0]
+        choice = good(lab.chat(model(name=name), response_format=wanted))["choices"][0]
         assert choice["finish_reason"] == "stop" and not choice["message"].get("tool_calls")
         text = choice["message"]["content"]
     assert json.loads(text) == {"city": "text"}
@@ -329,9 +306,7 @@ def test_status_200_without_an_output_is_an_error(lab, stream):
     {"cut": (3, "fin")}, {"cut": (3, "rst")}])
 def test_a_stream_that_fails_ends_with_an_error_and_without_done(lab, script):
     lab.mock.script(CLAUDE_ID, **script)
-    events = lab.stream(model(), "one two three four").events()
-    assert not events[-1].done
-    error = events[-1].json()["error"]
+    error = broken_stream(lab.stream(model(), "one two three four"))
     if "stream_exception" in script:
         assert "Too many tokens" in error["message"]
 
@@ -354,5 +329,19 @@ def test_cache_points_are_counted_and_paid(lab):
     hour = {"type": "ephemeral", "ttl": "1h"}
     content = [{"type": "text", "text": "long", "cache_control": hour},
                {"type": "text", "text": "short", "cache_control": {"type": "ephemeral"}}]
-    usage = lab.chat(model(), content).json()["usage"]
+    usage = good(lab.chat(model(), content))["usage"]
     assert usage["prompt_tokens"] == 2 + 60 and usage["cost"] is not None
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_sources_on_the_web_are_annotations(lab, stream):
+    page = {"title": "A", "location": {"web": {"url": "https://a.example/"}}}
+    file = {"title": "B", "location": {"documentPage": {"documentIndex": 0, "start": 1, "end": 2}}}
+    lab.mock.script(CLAUDE_ID, citations=[page, file])
+    if stream:
+        deltas = deltas_of(chunks_of(lab.stream(model(), "one two")))
+        found = [one for delta in deltas for one in delta.get("annotations", ())]
+    else:
+        found = message_of(lab.chat(model(), "one two"))["annotations"]
+    assert found == [{"type": "url_citation", "url_citation": {
+        "start_index": 0, "end_index": 7, "url": "https://a.example/", "title": "A"}}]

@@ -156,7 +156,7 @@ def test_what_had_to_be_changed_is_said(lab):
                       frequency_penalty=-1, logprobs=True)
     good(answer)
     assert answer.header("x-llmgw-changed") == \
-        "dropped=seed,logprobs,logit_bias,user; clamped=top_p,frequency_penalty,stop"
+        "dropped=seed,logit_bias,user; clamped=top_p,frequency_penalty,stop"
 
 
 def test_an_image(lab):
@@ -241,3 +241,18 @@ def test_streams_with_news_in_them(lab):
 def test_answers_that_are_none(lab, body):
     lab.mock.script(ID, body=body)
     shapes.check_error(lab.chat(MODEL), 502, code="upstream_error")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_log_probabilities(lab, stream):
+    if stream:
+        chunks = chunks_of(lab.stream(MODEL, "one two three", logprobs=True))
+        told = [one for chunk in chunks for choice in chunk["choices"] if choice.get("logprobs")
+                for one in choice["logprobs"]["content"]]
+    else:
+        document = good(lab.chat(MODEL, "one two three", logprobs=True))
+        shapes.check_translated(document)
+        told = document["choices"][0]["logprobs"]["content"]
+    assert "".join(one["token"] for one in told) == "one two three"
+    assert {one["logprob"] for one in told} <= {-0.25, -0.5}
+    assert all(bytes(one["bytes"]).decode() == one["token"] for one in told)

@@ -6,6 +6,8 @@ import json
 import pytest
 
 import shapes
+from answers import (broken_stream, calls_of, chunks_of, deltas_of, finishes_of, good, joined,
+                     message_of)
 from conftest import Lab, find_secrets, new_secret
 from gateway import Gateway
 from gemini_rules import NO_SIGNATURE, error_body, retry_info, signature_of, wrong_key
@@ -44,20 +46,6 @@ def shared_lab(tmp_path_factory, mock):
     find_secrets(gateway)
 
 
-def message_of(answer):
-    assert answer.status == 200, (answer.status, answer.body[:500])
-    return answer.json()["choices"][0]["message"]
-
-
-def deltas_of(events):
-    return [choice["delta"] for event in events if event.data and not event.done
-            for choice in event.json().get("choices", ())]
-
-
-def said(events):
-    return "".join(delta.get("content") or "" for delta in deltas_of(events))
-
-
 def ask(lab, messages, **fields):
     body = {"model": MODEL, "messages": messages, **fields}
     return lab.request("POST", "/v1/chat/completions", (), body)
@@ -75,7 +63,7 @@ def test_a_plain_answer(lab):
 
 
 def test_the_key_goes_into_its_own_header_only(lab):
-    message_of(lab.chat(MODEL))
+    good(lab.chat(MODEL))
     request = lab.mock.last
     assert request.target == "/v1beta/models/gemini-3-flash-preview:generateContent"
     assert request.header("x-goog-api-key") == lab.provider_keys[LABEL]
@@ -83,36 +71,19 @@ def test_the_key_goes_into_its_own_header_only(lab):
 
 
 def test_a_stream(lab):
-    events = lab.stream(MODEL, "one two three", stream_options={"include_usage": True}).events()
+    chunks = chunks_of(lab.stream(MODEL, "one two three", stream_options={"include_usage": True}))
     assert lab.mock.last.target.endswith(":streamGenerateContent?alt=sse")
-    assert said(events) == "one two three" and events[-1].done
-    for event in events[:-1]:
-        shapes.check_translated(event.json(), "chat.completion.chunk")
-    assert events[-2].json()["usage"]["completion_tokens"] == 3
-    finishes = [choice["finish_reason"] for event in events[:-1]
-                for choice in event.json()["choices"] if choice["finish_reason"]]
-    assert finishes == ["stop"]
+    assert joined(chunks) == "one two three"
+    for chunk in chunks:
+        shapes.check_translated(chunk, "chat.completion.chunk")
+    assert chunks[-1]["usage"]["completion_tokens"] == 3
+    assert finishes_of(chunks) == ["stop"]
 
 
 @pytest.mark.parametrize("splits", ["bytes", [1, 7, 50, 51, 52, 53, 200]])
 def test_a_stream_in_small_pieces(lab, splits):
     lab.mock.script("gemini-3-flash-preview", splits=splits, text="žluťoučký kůň 🐎")
-    events = lab.stream(MODEL).events()
-    assert said(events) == "žluťoučký kůň 🐎" and events[-1].done
-
-
-def collect_calls(events):
-    """The tool calls of a stream, put together as clients do."""
-    calls = {}
-    for delta in deltas_of(events):
-        for part in delta.get("tool_calls") or ():
-            call = calls.setdefault(part["index"], {"function": {"arguments": ""}})
-            arguments = part.get("function", {}).pop("arguments", "")
-            call["function"].update(part.pop("function", {}))
-            call["function"]["arguments"] += arguments
-            call.update(part)
-    return [{name: value for name, value in call.items() if name != "index"}
-            for _, call in sorted(calls.items())]
+    assert joined(chunks_of(lab.stream(MODEL))) == "žluťoučký kůň 🐎"
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -120,7 +91,7 @@ def test_a_round_of_parallel_calls(lab, stream):
     user = {"role": "user", "content": "parallel please"}
     if stream:
         body = {"model": MODEL, "messages": [user], "tools": [WEATHER, CLOCK], "stream": True}
-        calls = collect_calls(lab.connect().start("POST", "/v1/chat/completions", (), body).events())
+        calls = calls_of(chunks_of(lab.connect().start("POST", "/v1/chat/completions", (), body)))
     else:
         answer = ask(lab, [user], tools=[WEATHER, CLOCK])
         assert answer.json()["choices"][0]["finish_reason"] == "tool_calls"
@@ -167,7 +138,7 @@ def test_a_schema_for_the_answer(lab, model):
 
 def test_what_had_to_be_changed_is_said(lab):
     answer = lab.chat(MODEL, stop=list("abcdef"), seed=2**40, logit_bias={"5": 1}, user="u")
-    message_of(answer)
+    good(answer)
     assert answer.header("x-llmgw-changed") == "dropped=logit_bias,user; clamped=stop,seed"
 
 
@@ -206,13 +177,39 @@ def test_an_error_instead_of_a_stream(lab):
 
 def test_a_failure_in_the_middle_of_a_stream(lab):
     lab.mock.script("gemini-3-flash-preview", fail_midway=True)
-    events = lab.stream(MODEL).events()
-    assert not any(event.done for event in events)
-    assert "overloaded" in events[-1].json()["error"]["message"]
+    assert "overloaded" in broken_stream(lab.stream(MODEL))["message"]
 
 
 def test_a_stream_without_an_end(lab):
     lab.mock.script("gemini-3-flash-preview", no_finish=True)
-    events = lab.stream(MODEL).events()
-    assert not any(event.done for event in events)
-    assert "error" in events[-1].json()
+    assert broken_stream(lab.stream(MODEL))
+
+
+PICTURE = {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}
+CODE = [{"executableCode": {"language": "PYTHON", "code": "print(6 * 7)"}},
+        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "42\n"}}]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_pictures_in_answers(lab, stream):
+    lab.mock.script("gemini-3-flash-preview", parts=[PICTURE])
+    if stream:
+        chunks = chunks_of(lab.stream(MODEL, "one"))
+        images = [image for delta in deltas_of(chunks) for image in delta.get("images", ())]
+        assert joined(chunks) == "one"
+    else:
+        answer = lab.chat(MODEL, "one")
+        message = message_of(answer)
+        shapes.check_translated(answer.json())
+        images = message["images"]
+        assert message["content"] == "one"
+    assert images == [{"type": "image_url",
+                       "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_code_that_google_ran_is_part_of_the_text(lab, stream):
+    lab.mock.script("gemini-3-flash-preview", parts=CODE)
+    text = joined(chunks_of(lab.stream(MODEL, "one"))) if stream else \
+        message_of(lab.chat(MODEL, "one"))["content"]
+    assert text == "one\n```python\nprint(6 * 7)\n```\n\n```\n42\n\n```\n"

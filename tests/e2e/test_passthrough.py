@@ -29,7 +29,7 @@ ODDITIES = {
     "escapes": b'"s": "\\u0000\\ud800\\udc00\\ud83d \\u00e9\\/\\b\\f", "t": "\\udfff"',
     "other scripts": '"s": "žluťoučký 日本語 🐎 \u2028\u2029\u0085\ufeff"'.encode(),
     "white space": b' \t\r\n "a"\n:\t[ 1 ,2 ]  \r\n',
-    "nulls": b'"stop": null, "user": null, "tools": null',
+    "nested nulls": b'"stop": [null], "x": {"user": null}',
     "decoys": b'"x": {"model": "lab/decoy", "stream": true}, "y": "\\"model\\": \\"lab/no\\""',
     "deep but allowed": b'"x": ' + b"[" * 100 + b"]" * 100,
 }

@@ -9,11 +9,12 @@ import shapes
 from answers import calls_of, chunks_of, deltas_of, good, joined, message_of
 from conftest import new_secret, running
 from gateway import Gateway
-from mock_vendor import SHORT_ID, THOUGHTS, MockVendor
+from mock_vendor import SHORT_ID, SOURCES, THOUGHTS, MockVendor
 
 MODELS = {"mistral": "mistral-large-2512", "deepseek": "deepseek-v4-pro", "groq": "gpt-oss-120b",
           "cerebras": "glm-4.7", "together-ai": "glm-4.7", "alibaba": "qwen3.7-plus",
-          "openai": "o4-mini"}
+          "openai": "o4-mini", "fireworks": "deepseek-v4-pro", "minimax": "minimax-m3",
+          "perplexity": "sonar-reasoning-pro", "vllm": "any/model"}
 CLOCK = {"type": "function", "function": {"name": "clock"}}
 CALLS = [{"id": f"toolu_01{name}-long-enough-for-anybody", "type": "function",
           "function": {"name": "clock", "arguments": "{}"}} for name in ("A", "B")]
@@ -42,7 +43,8 @@ def shared_lab(tmp_path_factory, mock, vendors):
     keys = {vendor: new_secret(vendor) for vendor in vendors}
     for vendor, upstream in vendors.items():
         upstream.keys.add(keys[vendor])
-        gateway.add_provider(vendor, upstream.url, keys[vendor])
+        provider = "custom" if vendor == "vllm" else vendor
+        gateway.add_provider(provider, upstream.url, keys[vendor], name=vendor)
     with running(gateway, mock, keys) as lab:
         yield lab
 
@@ -110,7 +112,8 @@ def test_mistrals_stream_options_are_kept_from_it(vendor_lab, vendors):
 
 @pytest.mark.parametrize("vendor, splits", [
     ("mistral", "bytes"), ("groq", "bytes"), ("mistral", [50, 51, 300, 301]), ("groq", None),
-    ("cerebras", None), ("together-ai", [700, 800])])
+    ("cerebras", None), ("together-ai", [700, 800]), ("vllm", "bytes"), ("fireworks", "bytes"),
+    ("fireworks", None), ("minimax", [500, 700]), ("perplexity", None)])
 def test_thoughts_are_where_clients_look_for_them(vendor_lab, vendors, vendor, splits):
     message = message_of(vendor_lab.chat(model(vendor), "one two three"))
     assert message["reasoning_content"] == THOUGHTS and message["content"] == "one two three"
@@ -122,7 +125,7 @@ def test_thoughts_are_where_clients_look_for_them(vendor_lab, vendors, vendor, s
     assert all(isinstance(delta.get("content"), (str, type(None))) for delta in deltas_of(chunks))
 
 
-@pytest.mark.parametrize("vendor", ["mistral", "groq"])
+@pytest.mark.parametrize("vendor", ["mistral", "groq", "fireworks", "vllm"])
 def test_answers_without_thoughts_stay_as_they_are(vendor_lab, vendors, vendor):
     vendors[vendor].script("*", plain=True)
     answer = vendor_lab.chat(model(vendor), "one two three")
@@ -156,3 +159,60 @@ def test_the_o_series_knows_its_limit_by_another_name(vendor_lab, vendors):
     assert vendors["openai"].last.json()["max_completion_tokens"] == 50
     assert answer.header("x-llmgw-changed") == "dropped=temperature; renamed=max_tokens"
     good(ask(vendor_lab, "openai", TURN[:1], max_completion_tokens=50))
+
+
+@pytest.mark.parametrize("model_id", ["qwen3-32b", "qwen3-235b-a22b"])
+def test_qwens_open_models_are_told_when_they_cannot_think(vendor_lab, vendors, model_id):
+    def asked(**fields):
+        answer = vendor_lab.request("POST", "/v1/chat/completions", (), {
+            "model": f"@alibaba/{model_id}", "messages": TURN[:1], **fields})
+        good(answer)
+        return answer
+
+    assert asked(reasoning_effort="high").header("x-llmgw-changed") == "dropped=reasoning_effort"
+    assert vendors["alibaba"].last.json()["enable_thinking"] is False
+    assert asked().header("x-llmgw-changed") is None
+    head = vendor_lab.stream(f"@alibaba/{model_id}", "one two three", reasoning_effort="high")
+    assert joined(chunks_of(head)) == "one two three"
+    assert vendors["alibaba"].last.json()["enable_thinking"] is True
+
+
+@pytest.mark.parametrize("kind", ["json_object", "json_schema"])
+def test_groq_gets_tools_or_json(vendor_lab, vendors, kind):
+    wanted = {"type": kind}
+    if kind == "json_schema":
+        wanted["json_schema"] = {"name": "time", "schema": {"type": "object"}}
+    answer = ask(vendor_lab, "groq", TURN[:1], tools=[CLOCK], response_format=wanted)
+    good(answer)
+    assert answer.header("x-llmgw-changed") == "dropped=response_format"
+    answer = ask(vendor_lab, "groq", TURN[:1], response_format=wanted)
+    good(answer)
+    assert vendors["groq"].last.json()["response_format"] == wanted
+    assert answer.header("x-llmgw-changed") is None
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_servers_that_know_no_null_get_none(vendor_lab, vendors, stream):
+    turn = [{**TURN[0], "name": None}, {**TURN[1], "refusal": None, "audio": None}, *TURN[2:]]
+    answer = ask(vendor_lab, "vllm", turn, tools=[CLOCK], stop=None, user=None, stream=stream,
+                 stream_options=None)
+    assert answer.status == 200, answer.body
+    assert answer.header("x-llmgw-changed") is None
+    body = vendors["vllm"].last.json()
+    assert body["messages"] == TURN and "stop" not in body and "user" not in body
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_perplexitys_sources_are_annotations(vendor_lab, stream):
+    if stream:
+        deltas = deltas_of(chunks_of(vendor_lab.stream(model("perplexity"), "one two three")))
+        annotations = [one for delta in deltas for one in delta.get("annotations", ())]
+    else:
+        answer = vendor_lab.chat(model("perplexity"), "one two three")
+        annotations = message_of(answer)["annotations"]
+        document = answer.json()
+        assert document.pop("search_results") == SOURCES and document.pop("citations")
+        shapes.check_translated(document)
+    assert [(one["type"], one["url_citation"]["url"], one["url_citation"]["title"])
+            for one in annotations] == \
+        [("url_citation", source["url"], source["title"]) for source in SOURCES]

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The set-up changes, breaks or disappears while requests run: none of them may notice."""
 
+import os
 import pathlib
+import resource
+import shutil
 import sqlite3
 import threading
 import time
@@ -165,3 +168,94 @@ def test_a_database_locked_for_long(private_lab):
     lab.gateway.set("limits.body", "2k")
     wait_until(lambda: lab.chat(text="x" * 3000).status == 413, 3)  # it looks again
     assert lab.gateway.stop() == 0
+
+
+def copy_with_small_bodies(gateway):
+    """A backup of the database in which `limits.body` is another."""
+    copy = database_file(gateway).with_name("backup.db")
+    with sqlite3.connect(database_file(gateway)) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+        target.execute("insert or replace into settings values ('limits.body', '2k')")
+    source.close()
+    target.close()
+    copy.chmod(0o600)
+    return copy
+
+
+def delete(gateway):
+    for name in ("llmgw.db-wal", "llmgw.db-shm", "llmgw.db"):
+        database_file(gateway).with_name(name).unlink(missing_ok=True)
+
+
+def takes_small_bodies(lab):
+    return lab.chat(text="x" * 3000).status == 413
+
+
+def test_a_database_that_is_deleted_and_put_back_under_load(private_lab):
+    lab = private_lab
+    copy = copy_with_small_bodies(lab.gateway)
+    with Load(lab.gateway) as load:
+        load.more()
+        delete(lab.gateway)
+        wait_until(lambda: "the database is gone; the last set-up stays in force"
+                   in lab.gateway.stderr, 3)
+        load.more()
+        assert not database_file(lab.gateway).exists()
+        # Whoever looked now would find an empty file, and then half of one.
+        with open(os.open(database_file(lab.gateway), os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+            file.flush()
+            load.more()
+            file.write(copy.read_bytes())
+        wait_until(lambda: takes_small_bodies(lab), 3)
+        load.more()
+    assert not load.failures
+    assert lab.gateway.stderr.count("the database is gone") == 1
+    lab.gateway.set("limits.body", "1m")
+    wait_until(lambda: not takes_small_bodies(lab), 3)
+    assert lab.gateway.stop() == 0
+
+
+def test_a_database_that_is_replaced_under_load(private_lab):
+    lab = private_lab
+    copy = copy_with_small_bodies(lab.gateway)
+    with Load(lab.gateway) as load:
+        load.more()
+        for name in ("llmgw.db-wal", "llmgw.db-shm"):
+            database_file(lab.gateway).with_name(name).unlink(missing_ok=True)
+        os.replace(copy, database_file(lab.gateway))
+        wait_until(lambda: takes_small_bodies(lab), 3)
+        load.more()
+    assert not load.failures
+    assert "another database is in the place of the last one" in lab.gateway.stderr
+    assert lab.gateway.stop() == 0
+
+
+def test_a_database_that_others_may_read_is_not_taken(private_lab):
+    lab = private_lab
+    copy = copy_with_small_bodies(lab.gateway)
+    copy.chmod(0o644)
+    delete(lab.gateway)
+    shutil.copy2(copy, database_file(lab.gateway))
+    wait_until(lambda: "the database cannot be opened; the last set-up stays in force"
+               in lab.gateway.stderr, 3)
+    assert not takes_small_bodies(lab) and lab.chat().status == 200
+    database_file(lab.gateway).chmod(0o600)
+    wait_until(lambda: takes_small_bodies(lab), 3)
+    assert lab.gateway.stop() == 0
+
+
+def test_a_daemon_that_cannot_write_goes_on(private_lab):
+    """As on a full disk: no file of the daemon can grow any more."""
+    lab = private_lab
+    pid = lab.gateway.process.pid
+    _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    with Load(lab.gateway) as load:
+        load.more()
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
+        lab.gateway.set("limits.body", "2k")
+        load.more()
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
+        wait_until(lambda: takes_small_bodies(lab), 5)
+        load.more()
+    assert not load.failures
+    assert lab.gateway.process.poll() is None and lab.gateway.stop() == 0

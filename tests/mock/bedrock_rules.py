@@ -322,7 +322,11 @@ def blocks_of(request, script):
     calls = wanted_calls(request)
     if calls:
         return blocks + [{"toolUse": call} for call in calls]
-    return blocks + [{"text": script.get("text") or answer_text(request)}]
+    text = script.get("text") or answer_text(request)
+    if script.get("citations"):
+        return blocks + [{"citationsContent": {"content": [{"text": text}],
+                                               "citations": script["citations"]}}]
+    return blocks + [{"text": text}]
 
 
 def usage_of(request, script):
@@ -357,6 +361,10 @@ def converse_answer(request, script):
 def deltas_of(block):
     if "text" in block:
         return [{"text": piece} for piece in pieces_of(block["text"])]
+    if "citationsContent" in block:
+        cited = block["citationsContent"]
+        return deltas_of(cited["content"][0]) + \
+            [{"citation": citation} for citation in cited["citations"]]
     if "toolUse" in block:
         text = json.dumps(block["toolUse"]["input"])
         pieces = ["", *(text[at:at + 8] for at in range(0, len(text), 8))] if text != "{}" else []

@@ -10,20 +10,13 @@ from urllib.parse import unquote
 import aws_signature
 import bedrock_rules as rules
 import wire
-from mock_upstream import MARKER, MockUpstream
+from mock_upstream import MockUpstream, asked_of
 from openai_rules import parse_object
 
 TARGET = re.compile(r"/model/([A-Za-z0-9._~%-]+)/(converse|converse-stream)")
 # What llmgw may send; all else of a client's request has no business at AWS.
 HEADERS = {"host", "authorization", "content-type", "content-length", "accept", "accept-encoding",
            "user-agent", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"}
-
-
-def prompt_of(request):
-    try:
-        return rules.last_texts(json.loads(request.body))
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return ""
 
 
 class BedrockMock(MockUpstream):
@@ -37,11 +30,8 @@ class BedrockMock(MockUpstream):
 
     def find_script(self, request):
         target = TARGET.fullmatch(request.target)
-        script = self.scripts.get(unquote(target[1]) if target else None, self.scripts.get("*", {}))
-        if script.get("first"):
-            script = script["first"].pop(0)
-        elif marker := MARKER.search(prompt_of(request)):
-            script = json.loads(marker.group(1))
+        model = unquote(target[1]) if target else None
+        script = self.script_of(model, asked_of(request, rules.last_texts)[1])
         return {**script, "headers": [("x-amzn-RequestId", "mock"), *script.get("headers", ())]}
 
     def scripted(self, script):

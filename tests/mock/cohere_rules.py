@@ -196,6 +196,12 @@ def is_thinking(request):
     return (request.get("thinking") or {}).get("type") == "enabled"
 
 
+def logprobs_of(pieces):
+    """As for a tokenizer that makes two tokens of longer pieces."""
+    return [{"text": piece, "token_ids": [1] * (1 + (len(piece) > 4)),
+             "logprobs": [-0.25] * (1 + (len(piece) > 4))} for piece in pieces]
+
+
 def chat_answer(request, script):
     text, calls = answer_text(request, script), wanted_calls(request)
     message = {"role": "assistant"}
@@ -206,11 +212,14 @@ def chat_answer(request, script):
         if is_thinking(request):
             message["content"].insert(0, {"type": "thinking", "thinking": "Let me think."})
     reason = script.get("finish_reason") or ("TOOL_CALL" if calls else "COMPLETE")
-    return {"id": "cohere-mock", "finish_reason": reason, "message": message,
-            "usage": script.get("usage") or usage_of(request, text)}
+    answer = {"id": "cohere-mock", "finish_reason": reason, "message": message,
+              "usage": script.get("usage") or usage_of(request, text)}
+    if request.get("logprobs") and not calls:
+        answer["logprobs"] = logprobs_of(pieces_of(text))
+    return answer
 
 
-def content_events(index, kind, pieces):
+def content_events(index, kind, pieces, logprobs):
     def content(text):
         return {"message": {"content": {kind: text}}}
 
@@ -218,7 +227,8 @@ def content_events(index, kind, pieces):
     start["message"]["content"]["type"] = kind
     yield {"type": "content-start", "index": index, "delta": start}
     for piece in pieces:
-        yield {"type": "content-delta", "index": index, "delta": content(piece)}
+        more = {"logprobs": logprobs_of([piece])[0]} if logprobs else {}
+        yield {"type": "content-delta", "index": index, "delta": content(piece), **more}
     yield {"type": "content-end", "index": index}
 
 
@@ -247,7 +257,8 @@ def chat_events(request, script):
         yield from call_events(calls)
     else:
         for index, part in enumerate(answer["message"]["content"]):
-            yield from content_events(index, part["type"], pieces_of(part[part["type"]]))
+            yield from content_events(index, part["type"], pieces_of(part[part["type"]]),
+                                      request.get("logprobs") and part["type"] == "text")
     if not script.get("no_finish"):
         end = {"finish_reason": answer["finish_reason"], "usage": answer["usage"]}
         if script.get("error"):

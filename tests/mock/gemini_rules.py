@@ -404,6 +404,8 @@ def chunks(request, model, script):
     if script.get("fail_midway"):
         yield error_body(503, "The model is overloaded. Please try again later.")
     elif not script.get("no_finish"):
+        if script.get("parts"):
+            yield chunk(script["parts"], text)
         yield chunk([{"text": ""}], text, script.get("finish", "STOP"))
 
 

@@ -54,11 +54,7 @@ class MockAnthropic(MockUpstream):
         body = json.loads(request.body)
         rules.Checker(body).check()
         message = rules.answer(body, script)
-        if body.get("stream"):
-            events = script.get("stream_events", rules.stream(message))
-            parts = [wire.named_event(event) for event in events]
-            return 200, "text/event-stream; charset=utf-8", parts, True
-        return 200, "application/json", [rules.compact(message).encode()], False
+        return wire.named_answer(body, script, message, rules.stream(message))
 
 
 def main():

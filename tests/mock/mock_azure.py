@@ -12,7 +12,7 @@ import azure_rules
 import openai_rules
 import responses_rules
 import wire
-from mock_upstream import MARKER, MockUpstream
+from mock_upstream import MockUpstream, asked_of
 
 DEPLOYMENT = re.compile(r"/openai/deployments/([^/?]+)/")
 VERSION = "2023-06-01"
@@ -31,17 +31,9 @@ class MockAzure(MockUpstream):
         return super().url.removesuffix("/v1")
 
     def find_script(self, request):
-        try:
-            body = json.loads(request.body)
-            model, prompt = body.get("model"), openai_rules.last_user_text(body)
-        except (ValueError, AttributeError, RecursionError):
-            model, prompt = None, ""
+        model, prompt = asked_of(request, openai_rules.last_user_text)
         path = DEPLOYMENT.match(request.target)
-        script = self.scripts.get(path[1] if path else model, self.scripts.get("*", {}))
-        if script.get("first"):
-            script = script["first"].pop(0)
-        elif marker := MARKER.search(prompt):
-            script = json.loads(marker.group(1))
+        script = self.script_of(path[1] if path else model, prompt)
         return {**script, "headers": [("apim-request-id", "mock"), *script.get("headers", ())]}
 
     def check_key(self, request):
@@ -82,12 +74,8 @@ class MockAzure(MockUpstream):
         return 200, "application/json", [wire.compact(whole(body, script)).encode()], False
 
     def answer_responses(self, body, script):
-        if body.get("stream"):
-            events = [wire.named_event(event)
-                      for event in responses_rules.responses_events(body, script)]
-            return 200, "text/event-stream; charset=utf-8", events, True
-        answer = wire.compact(responses_rules.responses_answer(body, script)).encode()
-        return 200, "application/json", [answer], False
+        return wire.named_answer(body, script, responses_rules.responses_answer(body, script),
+                                 responses_rules.responses_events(body, script))
 
     def claude(self, request, script):
         key = request.header("x-api-key")
@@ -103,7 +91,4 @@ class MockAzure(MockUpstream):
         if body["model"] not in self.deployments:
             raise anthropic_rules.Refusal(404, "The deployment does not exist.")
         message = anthropic_rules.answer(body, script)
-        if body.get("stream"):
-            parts = [wire.named_event(event) for event in anthropic_rules.stream(message)]
-            return 200, "text/event-stream; charset=utf-8", parts, True
-        return 200, "application/json", [wire.compact(message).encode()], False
+        return wire.named_answer(body, script, message, anthropic_rules.stream(message))

@@ -3,11 +3,9 @@
 """A mock of Cohere's chat API, version 2. Scripts are those of wire.py and of cohere_rules.py; and
 `stream_events` [JSON…] instead of the normal ones."""
 
-import json
-
 import cohere_rules as rules
 import wire
-from mock_upstream import MARKER, MockUpstream
+from mock_upstream import MockUpstream, asked_of
 from openai_rules import parse_object
 
 THINKERS = ("command-a-reasoning-08-2025",)
@@ -19,17 +17,8 @@ class MockCohere(MockUpstream):
         return super().url.removesuffix("/v1") + "/v2"
 
     def find_script(self, request):
-        try:
-            body = json.loads(request.body)
-            model = body.get("model")
-            prompt = rules.text_of(body["messages"][-1].get("content"))
-        except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
-            model, prompt = None, ""
-        script = self.scripts.get(model, self.scripts.get("*", {}))
-        if script.get("first"):
-            return script["first"].pop(0)
-        marker = MARKER.search(prompt)
-        return json.loads(marker.group(1)) if marker else script
+        return self.script_of(*asked_of(
+            request, lambda body: rules.text_of(body["messages"][-1].get("content"))))
 
     def scripted(self, script):
         status = script.get("status", 200)
@@ -54,9 +43,5 @@ class MockCohere(MockUpstream):
             raise rules.CohereRefusal(415, "unsupported content type")
         body = parse_object(request.body)
         rules.check_chat(body, script.get("lenient", ()), body.get("model") in THINKERS)
-        if body.get("stream"):
-            events = script.get("stream_events") or rules.chat_events(body, script)
-            parts = [wire.named_event(event) for event in events]
-            return 200, "text/event-stream", parts, True
-        answer = wire.compact(rules.chat_answer(body, script)).encode()
-        return 200, "application/json", [answer], False
+        return wire.named_answer(body, script, rules.chat_answer(body, script),
+                                 rules.chat_events(body, script))

@@ -10,7 +10,7 @@ import urllib.parse
 
 import gemini_rules as rules
 import wire
-from mock_upstream import MARKER, MockUpstream
+from mock_upstream import MockUpstream, asked_of
 
 TARGET = re.compile(r"/v1(?:beta)?(/projects/[a-z0-9-]+/locations/[a-z0-9-]+/publishers/google"
                     r"|/publishers/google|)/models/([^/:]+):(generateContent|streamGenerateContent)")
@@ -30,15 +30,7 @@ class MockGemini(MockUpstream):
     def find_script(self, request):
         found = TARGET.match(request.target)
         model = urllib.parse.unquote(found.group(2)) if found else None
-        try:
-            prompt = rules.last_user_text(json.loads(request.body))
-        except (ValueError, AttributeError, RecursionError):
-            prompt = ""
-        script = self.scripts.get(model, self.scripts.get("*", {}))
-        if script.get("first"):
-            return script["first"].pop(0)
-        marker = MARKER.search(prompt)
-        return json.loads(marker.group(1)) if marker else script
+        return self.script_of(model, asked_of(request, rules.last_user_text)[1])
 
     def scripted(self, script):
         status = script.get("status", 200)

@@ -9,7 +9,7 @@ import json
 import openai_rules
 import responses_rules as rules
 import wire
-from mock_upstream import MARKER, MockUpstream
+from mock_upstream import MockUpstream, asked_of
 
 
 class MockResponses(MockUpstream):
@@ -20,16 +20,7 @@ class MockResponses(MockUpstream):
     def find_script(self, request):
         if request.target != "/v1/responses":
             return super().find_script(request)
-        try:
-            body = json.loads(request.body)
-            model, prompt = body.get("model"), rules.last_text(body)
-        except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
-            model, prompt = None, ""
-        script = self.scripts.get(model, self.scripts.get("*", {}))
-        if script.get("first"):
-            return script["first"].pop(0)
-        marker = MARKER.search(prompt)
-        return json.loads(marker.group(1)) if marker else script
+        return self.script_of(*asked_of(request, rules.last_text))
 
     def normal(self, request, script):
         self.check_key(request)
@@ -38,12 +29,8 @@ class MockResponses(MockUpstream):
             return super().normal(request, script)
         body = openai_rules.parse_object(request.body)
         rules.check_responses(body)
-        if body.get("stream"):
-            events = script.get("stream_events") or rules.responses_events(body, script)
-            parts = [wire.named_event(event) for event in events]
-            return 200, "text/event-stream; charset=utf-8", parts, True
-        answer = wire.compact(rules.responses_answer(body, script)).encode()
-        return 200, "application/json", [answer], False
+        return wire.named_answer(body, script, rules.responses_answer(body, script),
+                                 rules.responses_events(body, script))
 
     def check_model(self, request):
         if request.method == "POST" and json.loads(request.body).get("model") in self.only:

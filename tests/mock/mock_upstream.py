@@ -182,6 +182,15 @@ class Connection:
         return bool(ready)
 
 
+def asked_of(request, prompt_of):
+    """The model and the prompt in a body, which may be anything."""
+    try:
+        body = json.loads(request.body)
+        return body.get("model"), prompt_of(body)
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        return None, ""
+
+
 class MockUpstream:
     """Threads, one for each connection. `keys` is the set of keys it takes; None: any, or none."""
 
@@ -279,11 +288,10 @@ class MockUpstream:
     # Answering.
 
     def find_script(self, request):
-        try:
-            body = json.loads(request.body)
-            model, prompt = body.get("model"), rules.last_user_text(body)
-        except (ValueError, AttributeError, RecursionError):
-            model, prompt = None, ""
+        return self.script_of(*asked_of(request, rules.last_user_text))
+
+    def script_of(self, model, prompt):
+        """The script for a model, or the one that stands in the prompt."""
         script = self.scripts.get(model, self.scripts.get("*", {}))
         if script.get("first"):
             return script["first"].pop(0)

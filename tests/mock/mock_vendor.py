@@ -3,6 +3,7 @@
 """Mocks of vendors that speak OpenAI's format with an accent: each refuses what its vendor refuses
 and answers as its vendor does."""
 
+import json
 import re
 
 import openai_rules
@@ -15,7 +16,10 @@ MISTRAL_FIELDS = set("model messages temperature top_p max_tokens stream stop ra
                      "response_format tools tool_choice presence_penalty frequency_penalty n "
                      "prediction parallel_tool_calls prompt_mode reasoning_effort safe_prompt "
                      "metadata".split())
+OPEN_QWEN3 = {"qwen3-32b", "qwen3-235b-a22b"}  # those of them that the tests ask
 THOUGHTS = "Let me think."
+SOURCES = [{"title": "One", "url": "https://one.example/", "date": "2026-11-24"},
+           {"title": "Two", "url": "https://two.example/a?b=c", "date": None}]
 
 
 def refuse(condition, message, param=None):
@@ -49,6 +53,22 @@ def check_alibaba(body):
     asked = body.get("reasoning_effort", "none") != "none"
     refuse(asked and body.get("enable_thinking") is not True,
            "reasoning_effort needs enable_thinking", "enable_thinking")
+    refuse(body["model"] in OPEN_QWEN3 and not body.get("stream") and
+           body.get("enable_thinking") is not False,
+           "parameter.enable_thinking must be set to false for non-streaming calls")
+
+
+def check_groq(body):
+    wants_json = (body.get("response_format") or {}).get("type", "text") != "text"
+    refuse(wants_json and body.get("tools"),
+           "json mode cannot be combined with tool/function calling", "response_format")
+
+
+def check_vllm(body):
+    for holder in (body, *body["messages"]):
+        for name, value in holder.items():
+            refuse(value is None and name != "content",
+                   f"{name}: Input should be a valid value, not None", name)
 
 
 def check_o_series(body):
@@ -68,11 +88,38 @@ def with_reasoning(said):
     said["reasoning"] = THOUGHTS
 
 
+def with_both_names(said):
+    said.update(reasoning=THOUGHTS, reasoning_content=None)
+
+
+def in_tags(said):
+    said["content"] = f"<think>\n{THOUGHTS}</think>\n\n{said.get('content') or ''}"
+
+
+def with_sources(said):
+    in_tags(said)
+    said.pop("annotations", None)
+
+
 CHECKS = {"mistral": check_mistral, "deepseek": check_deepseek, "alibaba": check_alibaba,
-          "openai": check_o_series}
+          "openai": check_o_series, "groq": check_groq, "vllm": check_vllm}
 LENIENT = {"mistral": MISTRAL_FIELDS, "alibaba": {"enable_thinking"}}
 ACCENTS = {"mistral": in_parts, "groq": with_reasoning, "together-ai": with_reasoning,
-           "cerebras": with_reasoning}
+           "cerebras": with_reasoning, "vllm": with_both_names, "fireworks": in_tags,
+           "minimax": in_tags, "perplexity": with_sources}
+
+
+def in_tokens(chunks, at):
+    """A stream in which the text of one chunk comes in small pieces, as models make them."""
+    for before in chunks[:at]:
+        yield before
+    content = chunks[at]["choices"][0]["delta"]["content"]
+    for start in range(0, len(content), 3):
+        chunk = json.loads(wire.compact(chunks[at]))
+        chunk["choices"][0]["delta"]["content"] = content[start:start + 3]
+        yield chunk
+    for after in chunks[at + 1:]:
+        yield after
 
 
 class MockVendor(MockUpstream):
@@ -81,6 +128,10 @@ class MockVendor(MockUpstream):
     def __init__(self, vendor, **more):
         super().__init__(**more)
         self.vendor = vendor
+
+    def add_sources(self, answer):
+        if self.vendor == "perplexity":
+            answer.update(citations=[source["url"] for source in SOURCES], search_results=SOURCES)
 
     def normal(self, request, script):
         self.check_key(request)
@@ -94,8 +145,13 @@ class MockVendor(MockUpstream):
             answer = openai_rules.chat_answer(body, script)
             for choice in answer["choices"]:
                 accent(choice["message"])
+            self.add_sources(answer)
             return 200, "application/json", [wire.compact(answer).encode()], False
         chunks = list(openai_rules.chat_chunks(body, script))
         accent(chunks[1]["choices"][0]["delta"])
+        if accent in (in_tags, with_sources):
+            chunks = list(in_tokens(chunks, 1))
+        for chunk in chunks:
+            self.add_sources(chunk)
         events = wire.sse_events(chunks, script)
         return 200, "text/event-stream; charset=utf-8", events, True

@@ -31,8 +31,7 @@ class MockVertex(MockGemini):
         claude = CLAUDE.match(request.target)
         if not claude:
             return super().find_script(request)
-        script = self.scripts.get(claude[3], self.scripts.get("*", {}))
-        return script["first"].pop(0) if script.get("first") else script
+        return self.script_of(claude[3], "")
 
     def normal(self, request, script):
         try:
@@ -63,7 +62,4 @@ class MockVertex(MockGemini):
         body["model"] = model
         anthropic_rules.Checker(body).check()
         message = anthropic_rules.answer(body, script)
-        if stream:
-            parts = [wire.named_event(event) for event in anthropic_rules.stream(message)]
-            return 200, "text/event-stream; charset=utf-8", parts, True
-        return 200, "application/json", [wire.compact(message).encode()], False
+        return wire.named_answer(body, script, message, anthropic_rules.stream(message))

@@ -34,6 +34,15 @@ def named_event(event):
     return f"event: {event['type']}\ndata: {compact(event)}\n\n".encode()
 
 
+def named_answer(body, script, whole, events):
+    """A plain answer or, when the request asks for it, a stream of named events, which a script may
+    replace."""
+    if body.get("stream"):
+        parts = [named_event(event) for event in script.get("stream_events") or events]
+        return 200, "text/event-stream; charset=utf-8", parts, True
+    return 200, "application/json", [compact(whole).encode()], False
+
+
 def sse_events(chunks, script):
     """The framed events of a stream, the last one being [DONE]."""
     if "events" in script:

@@ -51,6 +51,8 @@ std::string describe(const ChatEvent& event) {
             return "call " + std::to_string(event.tool) + " " + event.id + " " + event.name;
         case Kind::tool_arguments:
             return "args " + std::to_string(event.tool) + " " + event.text;
+        case Kind::annotations:
+            return "annotations " + event.text;
         case Kind::finish:
             return "finish " + event.text + " (" + event.name + ")";
         case Kind::usage:

@@ -140,12 +140,13 @@ TEST_CASE("chat_writer: streamed tool calls") {
               chunk("", R"(,"finish_reason":"tool_calls")") + "data: [DONE]\n\n");
 }
 
-TEST_CASE("chat_writer: thoughts, refusal, annotations and logprobs in a stream") {
+TEST_CASE("chat_writer: thoughts, refusal, annotations, pictures and logprobs in a stream") {
     CHECK(written<ChunkWriter>(
               {event(Kind::begin, "msg", "m"), event(Kind::reasoning, "hm"),
                thought({.text = "hm", .signature = "s", .format = "anthropic-claude-v1"}),
                thought({.kind = ReasoningDetail::Kind::encrypted, .data = "d", .id = "i"}),
                event(Kind::refusal, "no"), event(Kind::annotations, "{\"type\":\"x\"}"),
+               event(Kind::image, "data:image/png;base64,AA=="),
                event(Kind::logprobs, "{\"token\":\"a\"}"),
                event(Kind::finish, "length", "max_tokens")}) ==
           kRole + chunk(R"("reasoning_content":"hm")") +
@@ -154,6 +155,8 @@ TEST_CASE("chat_writer: thoughts, refusal, annotations and logprobs in a stream"
               chunk(R"("reasoning_details":[{"type":"reasoning.encrypted","data":"d","id":"i",)"
                     R"("format":"unknown","index":1}])") +
               chunk(R"("refusal":"no")") + chunk(R"("annotations":[{"type":"x"}])") +
+              chunk(R"("images":[{"type":"image_url","image_url":)"
+                    R"({"url":"data:image/png;base64,AA=="}}])") +
               chunk("", R"(,"logprobs":{"content":[{"token":"a"}],"refusal":null},)"
                         R"("finish_reason":null)") +
               chunk("", R"(,"finish_reason":"length","native_finish_reason":"max_tokens")") +
@@ -161,24 +164,27 @@ TEST_CASE("chat_writer: thoughts, refusal, annotations and logprobs in a stream"
 }
 
 TEST_CASE("chat_writer: a whole document") {
-    CHECK(written<CompletionWriter>(
-              {event(Kind::begin, "msg", "m"), event(Kind::reasoning, "h"),
-               event(Kind::reasoning, "m"), thought({.text = "hm", .signature = "s"}),
-               event(Kind::text, "a"), event(Kind::text, "b"), call(0, "c0", "f"),
-               arguments(0, "{\"a\":"), arguments(0, "1}"), call(1, "c1", "g", "sig"),
-               event(Kind::annotations, "1"), event(Kind::annotations, "2"),
-               event(Kind::logprobs, "3"), event(Kind::finish, "stop", "tool_use"), usage(3, 2)}) ==
-          R"({"id":"msg","object":"chat.completion","created":7,"model":"m","choices":[)"
-          R"({"index":0,"message":{"role":"assistant","content":"ab","refusal":null,)"
-          R"("reasoning_content":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm",)"
-          R"("signature":"s","format":"unknown","index":0}],"tool_calls":[{"id":"c0",)"
-          R"("type":"function","function":{"name":"f","arguments":"{\"a\":1}"}},{"id":"c1",)"
-          R"("type":"function","function":{"name":"g","arguments":"{}"},"extra_content":)"
-          R"({"google":{"thought_signature":"sig"}}}],"annotations":[1,2]},)"
-          R"("logprobs":{"content":[3],"refusal":null},"finish_reason":"tool_calls",)"
-          R"("native_finish_reason":"tool_use"}],"usage":{"prompt_tokens":3,)"
-          R"("completion_tokens":2,"total_tokens":5,)" +
-              kDetails + "}}");
+    CHECK(
+        written<CompletionWriter>(
+            {event(Kind::begin, "msg", "m"), event(Kind::reasoning, "h"),
+             event(Kind::reasoning, "m"), thought({.text = "hm", .signature = "s"}),
+             event(Kind::text, "a"), event(Kind::text, "b"), call(0, "c0", "f"),
+             arguments(0, "{\"a\":"), arguments(0, "1}"), call(1, "c1", "g", "sig"),
+             event(Kind::annotations, "1"), event(Kind::annotations, "2"),
+             event(Kind::image, "data:,a"), event(Kind::image, "data:,b"),
+             event(Kind::logprobs, "3"), event(Kind::finish, "stop", "tool_use"), usage(3, 2)}) ==
+        R"({"id":"msg","object":"chat.completion","created":7,"model":"m","choices":[)"
+        R"({"index":0,"message":{"role":"assistant","content":"ab","refusal":null,)"
+        R"("reasoning_content":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm",)"
+        R"("signature":"s","format":"unknown","index":0}],"tool_calls":[{"id":"c0",)"
+        R"("type":"function","function":{"name":"f","arguments":"{\"a\":1}"}},{"id":"c1",)"
+        R"("type":"function","function":{"name":"g","arguments":"{}"},"extra_content":)"
+        R"({"google":{"thought_signature":"sig"}}}],"annotations":[1,2],"images":[{"type":"image_url",)"
+        R"("image_url":{"url":"data:,a"}},{"type":"image_url","image_url":{"url":"data:,b"}}]},)"
+        R"("logprobs":{"content":[3],"refusal":null},"finish_reason":"tool_calls",)"
+        R"("native_finish_reason":"tool_use"}],"usage":{"prompt_tokens":3,)"
+        R"("completion_tokens":2,"total_tokens":5,)" +
+            kDetails + "}}");
 }
 
 TEST_CASE("chat_writer: an empty answer, and several choices") {

@@ -54,7 +54,7 @@ TEST_CASE("cohere: a whole conversation") {
     CHECK(json::parse(trial::body_of(*request)) ==
           json::parse(test_data("cohere/request.encoded.json")));
     CHECK(request->changes() ==
-          "dropped=logprobs,logit_bias,user,parallel_tool_calls; "
+          "dropped=logit_bias,user,parallel_tool_calls; "
           "clamped=top_p,top_k,frequency_penalty,stop");
 }
 
@@ -170,6 +170,41 @@ TEST_CASE("cohere: events that are not known, and calls that never began") {
                         R"("tool_calls":{"function":{"arguments":"lost"}}}}})") +
                   event(R"({"type":"message-end","delta":{"finish_reason":"COMPLETE"}})") +
                   event("[DONE]")) == "finish text=\"stop\" name=\"COMPLETE\"\n");
+}
+
+TEST_CASE("cohere: log probabilities are of pieces of text") {
+    CHECK(encoded(R"("logprobs":true,"top_logprobs":0)").body["logprobs"] == true);
+    CHECK(encoded(R"("logprobs":true,"top_logprobs":2)").changes == "dropped=top_logprobs");
+    const std::string hi = R"({"text":"Hi","token_ids":[5],"logprobs":[-0.25]})";
+    const std::string two = R"({"text":"é!","token_ids":[6,7],"logprobs":[-0.5,-1]})";
+    const auto told = [](const std::string& element) {
+        return "logprobs text=" + json_quote(element) + "\n";
+    };
+    const std::string expected =
+        told(R"({"token":"Hi","logprob":-0.25,"bytes":[72,105],"top_logprobs":[]})") +
+        told(R"({"token":"é!","logprob":-1.5,"bytes":[195,169,33],"top_logprobs":[]})");
+    const std::string end = "finish text=\"stop\" name=\"COMPLETE\"\n";
+    CHECK(trial::events_of(kCohereAdapter,
+                           R"({"id":"x","finish_reason":"COMPLETE","message":{"content":)"
+                           R"([{"type":"text","text":"Hié!"}]},"logprobs":[)" +
+                               hi + "," + two + R"(,7,{"text":"lost"},{"logprobs":[-1]}]})") ==
+          "begin text=\"x\"\ntext text=\"Hié!\"\n" + expected +
+              told(R"({"token":"lost","logprob":0,"bytes":[108,111,115,116],"top_logprobs":[]})") +
+              end);
+    const auto delta = [](const std::string& text, const std::string& logprobs) {
+        return event(
+            R"({"type":"content-delta","index":0,"delta":{"message":{"content":{"text":")" + text +
+            R"("}}},"logprobs":)" + logprobs + "}");
+    };
+    CHECK(trial::events_of(
+              kCohereAdapter,
+              delta("Hi", hi) + delta("é!", two) + delta("?", "null") +
+                  event(R"({"type":"message-end","delta":{"finish_reason":"COMPLETE"}})")) ==
+          "text text=\"Hi\"\n" +
+              told(R"({"token":"Hi","logprob":-0.25,"bytes":[72,105],"top_logprobs":[]})") +
+              "text text=\"é!\"\n" +
+              told(R"({"token":"é!","logprob":-1.5,"bytes":[195,169,33],"top_logprobs":[]})") +
+              "text text=\"?\"\n" + end);
 }
 
 TEST_CASE("cohere: bodies that are broken") {

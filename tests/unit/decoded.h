@@ -13,9 +13,9 @@ namespace llmgw {
 /// Decoded answers as text, one event a line: what tests compare.
 
 inline std::string describe(const ChatEvent& event) {
-    constexpr const char* kKinds[] = {"begin",    "text",      "refusal",   "reasoning",
-                                      "detail",   "tool_call", "arguments", "annotations",
-                                      "logprobs", "finish",    "usage",     "error"};
+    constexpr const char* kKinds[] = {
+        "begin",       "text",  "refusal",  "reasoning", "detail", "tool_call", "arguments",
+        "annotations", "image", "logprobs", "finish",    "usage",  "error"};
     std::string line = kKinds[static_cast<std::size_t>(event.kind)];
     const auto add = [&](const char* name, const std::string& value) {
         if (!value.empty()) {

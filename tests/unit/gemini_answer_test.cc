@@ -51,6 +51,8 @@ std::string line_of(const ChatEvent& event) {
             return where + "arguments " + number(event.tool) + " " + event.text + "\n";
         case ChatEvent::Kind::annotations:
             return where + "annotations " + event.text + "\n";
+        case ChatEvent::Kind::image:
+            return where + "image " + event.text + "\n";
         case ChatEvent::Kind::logprobs:
             return where + "logprobs " + event.text + "\n";
         case ChatEvent::Kind::finish:
@@ -244,9 +246,10 @@ TEST_CASE("gemini answer: finish reasons") {
     CHECK(told("A_WORD_TO_COME") == "stop");
 }
 
-TEST_CASE("gemini answer: parts that OpenAI's form has no place for") {
+TEST_CASE("gemini answer: pictures, and code that was run") {
     CHECK(Reader().stream("other_parts.sse") ==
-          kBegin + "[0] text one\n" +
+          kBegin + "[0] text \n```python\nprint(1)\n```\n\n" + "[0] text \n```\n1\n\n```\n\n" +
+              "[0] image data:image/png;base64,AAAA\n" + "[0] text one\n" +
               "usage in 3 cached 0 audio 0 out 10 thoughts 0 image 1290 searches 0\n" +
               "[0] finish stop (STOP)\n");
 }

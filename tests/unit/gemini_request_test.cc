@@ -6,56 +6,12 @@
 #include <string_view>
 #include <utility>
 
-#include "common/base/json_scan.h"
-#include "daemon/providers/gemini.h"
+#include "tests/unit/gemini_trial.h"
 
 using namespace llmgw;
+using namespace llmgw::trial;
 
 namespace {
-
-// What is asked for: OpenAI's members beside the model, and the model at Gemini.
-struct Sent {
-    std::string path;
-    std::string body;
-    std::string changes;
-};
-
-Result<Sent> translate(const std::string& members, const WireTarget& target) {
-    const auto call =
-        InferenceCall::parse(Endpoint::chat_completions, "{\"model\":\"m\"," + members + "}");
-    REQUIRE_MESSAGE(call, members);
-    const auto request = read_chat_request(**call);
-    if (!request) {
-        return tl::unexpected(request.error());
-    }
-    const auto adapted = encode_gemini(*request, target);
-    if (!adapted) {
-        return tl::unexpected(adapted.error());
-    }
-    Sent sent{adapted->path, {}, adapted->changes()};
-    for (const std::string_view piece : adapted->body) {
-        sent.body += piece;
-    }
-    CHECK(sent.body.size() == adapted->body_size());
-    CHECK_MESSAGE(scan_object(sent.body), sent.body);
-    return sent;
-}
-
-Sent send(const std::string& members, std::string_view model = "gemini-3-flash-preview") {
-    WireTarget target;
-    target.model = model;
-    auto sent = translate(members, target);
-    REQUIRE_MESSAGE(sent, (sent ? "" : sent.error().message + " " + sent.error().param));
-    return *sent;
-}
-
-const std::string kHello = R"("messages":[{"role":"user","content":"Hi"}])";
-const std::string kContents = R"("contents":[{"role":"user","parts":[{"text":"Hi"}]}])";
-
-// The body of a request that differs from the plainest by some members.
-std::string body_with(const std::string& members) {
-    return "{" + kContents + (members.empty() ? "" : "," + members) + "}";
-}
 
 std::string messages(const std::string& list, std::string_view model = "gemini-3-flash-preview") {
     return send("\"messages\":[" + list + "]", model).body;
@@ -76,7 +32,7 @@ std::string tool_result(const std::string& id, const std::string& content) {
 }  // namespace
 
 TEST_CASE("gemini request: path and plainest body") {
-    const Sent plain = send(kHello);
+    const GeminiSent plain = send(kHello);
     CHECK(plain.path == "/models/gemini-3-flash-preview:generateContent");
     CHECK(plain.body == body_with(""));
     CHECK(plain.changes.empty());
@@ -334,7 +290,7 @@ TEST_CASE("gemini request: a schema that older models cannot be given") {
 TEST_CASE("gemini request: web search") {
     const std::string search = R"(,"web_search_options":{})";
     CHECK(send(kHello + search).body == body_with(R"("tools":[{"googleSearch":{}}])"));
-    const Sent both =
+    const GeminiSent both =
         send(kHello + search + R"(,"tools":[{"type":"function","function":{"name":"g"}}])");
     CHECK(both.body == body_with(R"("tools":[{"functionDeclarations":[{"name":"g"}]}])"));
     CHECK(both.changes == "dropped=web_search_options");
@@ -355,7 +311,7 @@ TEST_CASE("gemini request: answer format") {
     CHECK(send(kHello + R"(,"response_format":{"type":"text"})").body == body_with(""));
     SUBCASE("older models do not take it together with tools") {
         const std::string tools = R"(,"tools":[{"type":"function","function":{"name":"g"}}])";
-        const Sent older = send(kHello + format + tools, "gemini-2.5-flash");
+        const GeminiSent older = send(kHello + format + tools, "gemini-2.5-flash");
         CHECK(older.changes == "dropped=response_format");
         CHECK(older.body.find("responseMimeType") == std::string::npos);
         CHECK(send(kHello + format + tools).changes.empty());
@@ -374,20 +330,20 @@ TEST_CASE("gemini request: limits and sampling") {
                     R"("presencePenalty":-1,"frequencyPenalty":1.5,"responseLogprobs":true,)"
                     R"("logprobs":4})"));
     SUBCASE("more stops than five") {
-        const Sent sent = send(kHello + R"(,"stop":["1","2","3","4","5","6"])");
+        const GeminiSent sent = send(kHello + R"(,"stop":["1","2","3","4","5","6"])");
         CHECK(sent.body == body_with(R"("generationConfig":{"stopSequences":)"
                                      R"(["1","2","3","4","5"]})"));
         CHECK(sent.changes == "clamped=stop");
     }
     SUBCASE("a seed of more than 32 bits") {
-        const Sent sent = send(kHello + R"(,"seed":4294967299)");
+        const GeminiSent sent = send(kHello + R"(,"seed":4294967299)");
         CHECK(sent.body == body_with(R"("generationConfig":{"seed":3})"));
         CHECK(sent.changes == "clamped=seed");
         CHECK(send(kHello + R"(,"seed":-5)").body ==
               body_with(R"("generationConfig":{"seed":-5})"));
     }
     SUBCASE("a temperature over the limit") {
-        const Sent sent = send(kHello + R"(,"temperature":2.5)");
+        const GeminiSent sent = send(kHello + R"(,"temperature":2.5)");
         CHECK(sent.body == body_with(R"("generationConfig":{"temperature":2})"));
         CHECK(sent.changes == "clamped=temperature");
     }
@@ -423,99 +379,4 @@ TEST_CASE("gemini request: what the catalog knows of provider and model") {
     const auto other = translate(kHello + R"(,"service_tier":"priority")", target);
     REQUIRE(other);
     CHECK(other->changes == "dropped=service_tier");
-}
-
-TEST_CASE("gemini request: thinking") {
-    struct Row {
-        const char* model;
-        const char* asked;
-        const char* thinking;
-        const char* changes;
-    };
-    constexpr const char* kOn = R"(,"includeThoughts":true})";
-    const Row rows[] = {
-        {"gemini-3-flash-preview", R"("reasoning_effort":"minimal")", R"("MINIMAL")", ""},
-        {"gemini-3-flash-preview", R"("reasoning_effort":"high")", R"("HIGH")", ""},
-        {"gemini-flash-latest", R"("reasoning_effort":"low")", R"("LOW")", ""},
-        {"gemini-3-pro-preview", R"("reasoning_effort":"high")", R"("HIGH")", ""},
-        {"gemini-3-pro-preview", R"("reasoning_effort":"medium")", R"("HIGH")",
-         "clamped=reasoning_effort"},
-        {"gemini-3-pro-preview", R"("reasoning_effort":"minimal")", R"("LOW")",
-         "clamped=reasoning_effort"},
-        {"gemini-3.1-pro-preview", R"("reasoning_effort":"medium")", R"("MEDIUM")", ""},
-        {"gemini-3.1-pro-preview", R"("reasoning_effort":"xhigh")", R"("HIGH")",
-         "clamped=reasoning_effort"},
-        {"gemini-3-flash-preview", R"("reasoning":{"max_tokens":500})", R"("LOW")",
-         "clamped=reasoning.max_tokens"},
-        {"gemini-3-flash-preview", R"("reasoning":{"max_tokens":5000})", R"("MEDIUM")",
-         "clamped=reasoning.max_tokens"},
-        {"gemini-3-flash-preview", R"("reasoning":{"max_tokens":50000})", R"("HIGH")",
-         "clamped=reasoning.max_tokens"},
-        {"gemini-2.5-flash", R"("reasoning_effort":"minimal")", "1024", ""},
-        {"gemini-2.5-flash", R"("reasoning_effort":"medium")", "8192", ""},
-        {"gemini-2.5-flash", R"("reasoning_effort":"max")", "24576", ""},
-        {"gemini-2.5-pro", R"("reasoning_effort":"max")", "32768", ""},
-        {"gemini-2.5-pro", R"("reasoning":{"max_tokens":100})", "128",
-         "clamped=reasoning.max_tokens"},
-        {"gemini-2.5-flash", R"("reasoning":{"max_tokens":99999})", "24576",
-         "clamped=reasoning.max_tokens"},
-        {"gemini-2.5-flash-lite", R"("thinking":{"type":"enabled","budget_tokens":1})", "512",
-         "clamped=reasoning.max_tokens"},
-    };
-    for (const Row& row : rows) {
-        CAPTURE(row.model);
-        CAPTURE(row.asked);
-        const bool level = row.thinking[0] == '"';
-        const Sent sent = send(kHello + "," + row.asked, row.model);
-        CHECK(sent.body ==
-              body_with(R"("generationConfig":{"thinkingConfig":{)" +
-                        std::string(level ? "\"thinkingLevel\":" : "\"thinkingBudget\":") +
-                        row.thinking + kOn + "}"));
-        CHECK(sent.changes == row.changes);
-    }
-}
-
-TEST_CASE("gemini request: no thinking") {
-    const auto asked = [](std::string_view model) {
-        return send(kHello + R"(,"reasoning_effort":"none")", model);
-    };
-    const auto config = [](const char* thinking) {
-        return body_with(R"("generationConfig":{"thinkingConfig":{)" + std::string(thinking) +
-                         "}}");
-    };
-    CHECK(asked("gemini-2.5-flash").body == config(R"("thinkingBudget":0)"));
-    CHECK(asked("gemini-2.5-flash").changes.empty());
-    CHECK(asked("gemini-2.5-pro").body == config(R"("thinkingBudget":128)"));
-    CHECK(asked("gemini-2.5-pro").changes == "clamped=reasoning_effort");
-    CHECK(asked("gemini-3-flash-preview").body == config(R"("thinkingLevel":"MINIMAL")"));
-    CHECK(asked("gemini-3-flash-preview").changes == "clamped=reasoning_effort");
-    CHECK(asked("gemini-2.0-flash").body == body_with(""));
-    CHECK(asked("gemini-2.0-flash").changes.empty());
-    CHECK(send(kHello + R"(,"reasoning_effort":"low")", "gemini-2.0-flash").changes ==
-          "dropped=reasoning_effort");
-    CHECK(send(kHello + R"(,"reasoning_effort":"low")", "gemma-3-27b-it").changes ==
-          "dropped=reasoning_effort");
-}
-
-TEST_CASE("gemini request: the catalog's levels count") {
-    constexpr std::array<std::string_view, 2> kLevels = {"none", "high"};
-    Mapping mapping{};
-    mapping.reasoning = Can::yes;
-    mapping.reasoning_efforts = kLevels;
-    WireTarget target;
-    target.mapping = &mapping;
-    target.model = "gemini-3.1-flash-lite-image";
-    const auto low = translate(kHello + R"(,"reasoning_effort":"low")", target);
-    REQUIRE(low);
-    CHECK(low->body == body_with(R"("generationConfig":{"thinkingConfig":{)"
-                                 R"("thinkingLevel":"HIGH","includeThoughts":true}})"));
-    CHECK(low->changes == "clamped=reasoning_effort");
-    const auto none = translate(kHello + R"(,"reasoning_effort":"none")", target);
-    REQUIRE(none);
-    CHECK(none->body == body_with(""));
-    CHECK(none->changes.empty());
-    mapping.reasoning = Can::no;
-    const auto never = translate(kHello + R"(,"reasoning_effort":"low")", target);
-    REQUIRE(never);
-    CHECK(never->changes == "dropped=reasoning_effort");
 }

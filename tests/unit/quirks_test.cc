@@ -5,7 +5,6 @@
 #include <string>
 
 #include "adapter_trial.h"
-#include "daemon/providers/answer_quirks.h"
 #include "daemon/providers/message_quirks.h"
 #include "daemon/providers/openai.h"
 
@@ -19,7 +18,7 @@ struct Adapted {
     std::string changes;
 };
 
-// A client's body as it goes to a model at a provider of the catalog.
+// A client's body as it goes to a model at a provider, of the catalog or "custom".
 Adapted adapted(std::string_view provider, std::string_view model, const std::string& body) {
     ProviderAccess access;
     access.provider = catalog::find_provider(provider);
@@ -27,7 +26,7 @@ Adapted adapted(std::string_view provider, std::string_view model, const std::st
     candidate.access = &access;
     candidate.mapping = catalog::find_at_provider(provider, model).mapping;
     candidate.upstream_model = model;
-    REQUIRE(access.provider != nullptr);
+    REQUIRE((access.provider != nullptr || provider == "custom"));
     const auto call = InferenceCall::parse(Endpoint::chat_completions, body);
     REQUIRE(call);
     const AdaptedRequest request = adapt_openai(**call, candidate, quirks_of(provider));
@@ -52,7 +51,8 @@ TEST_CASE("quirks: every row is of a provider that speaks OpenAI's format") {
             rows++;
         }
     }
-    CHECK(rows == 6);
+    CHECK(rows == 9);
+    CHECK(quirks_of("custom") != nullptr);
     CHECK(quirks_of("openai") == nullptr);
     CHECK(quirks_of("") == nullptr);
     CHECK(quirks_of("zzz") == nullptr);
@@ -155,38 +155,66 @@ TEST_CASE("quirks: models that reject fields") {
           "dropped=stop");
 }
 
-TEST_CASE("quirks: thoughts under the name that clients know") {
-    const Quirks& groq = *quirks_of("groq");
-    CHECK(mend_answer(groq, R"({"choices":[{"delta":{"reasoning":"h\u00e9"}}]})") ==
-          R"({"choices":[{"delta":{"reasoning_content":"h\u00e9","reasoning":"h\u00e9"}}]})");
-    CHECK(mend_answer(groq, R"({"choices":[{"index":0,"message":{"content":"a","reasoning":"b"}},)"
-                            R"({"index":1,"message":{"reasoning":"c"}}],"usage":{}})") ==
-          R"({"choices":[{"index":0,"message":{"content":"a","reasoning_content":"b",)"
-          R"("reasoning":"b"}},{"index":1,"message":{"reasoning_content":"c",)"
-          R"("reasoning":"c"}}],"usage":{}})");
-    for (const char* same :
-         {R"({"choices":[{"delta":{"content":"a"}}]})",
-          R"({"choices":[{"delta":{"reasoning":null}}]})",
-          R"({"choices":[{"delta":{"reasoning":"a","reasoning_content":"a"}}]})",
-          R"({"choices":[],"reasoning":"a"})", R"({"reasoning")", "[DONE]", ""}) {
-        CAPTURE(same);
-        CHECK_FALSE(mend_answer(groq, same));
-    }
-    CHECK_FALSE(mend_answer(*quirks_of("alibaba"), R"({"choices":[{"delta":{"reasoning":"a"}}]})"));
+TEST_CASE("quirks: models that think in streams only are told not to elsewhere") {
+    const std::string model = "qwen3-32b";
+    const Adapted asked = adapted("alibaba", model, with(R"("reasoning_effort":"low")", model));
+    CHECK(asked.body == R"({"model":"qwen3-32b","messages":[{"role":"user","content":"x"}],)"
+                        R"("enable_thinking":false})");
+    CHECK(asked.changes == "dropped=reasoning_effort");
+    const Adapted unasked = adapted("alibaba", model, with(R"("n":1)", model));
+    CHECK(unasked.body == with(R"("n":1,"enable_thinking":false)", model));
+    CHECK(unasked.changes.empty());
+    CHECK(adapted("alibaba", model, with(R"("reasoning_effort":"none")", model)).body ==
+          with(R"("reasoning_effort":"none","enable_thinking":false)", model));
+    const std::string own = with(R"("enable_thinking":true)", model);
+    CHECK(adapted("alibaba", model, own).body == own);
+    const std::string stream = R"("stream":true,"stream_options":{"include_usage":true})";
+    CHECK(adapted("alibaba", model, with(stream, model)).body == with(stream, model));
+    CHECK(adapted("alibaba", model, with(R"("reasoning_effort":"low",)" + stream, model)).body ==
+          with(R"("reasoning_effort":"low","enable_thinking":true,)" + stream, model));
 }
 
-TEST_CASE("quirks: thoughts among the parts of Mistral's content") {
-    const Quirks& mistral = *quirks_of("mistral");
-    CHECK(mend_answer(mistral,
-                      R"({"choices":[{"message":{"role":"assistant","content":[{"type":"thinking",)"
-                      R"("thinking":[{"type":"text","text":"Hm"},{"type":"text","text":"."}]},)"
-                      R"({"type":"text","text":"A"},{"type":"text","text":"\nB"}]}}]})") ==
-          R"({"choices":[{"message":{"role":"assistant","content":"A\u000aB",)"
-          R"("reasoning_content":"Hm."}}]})");
-    CHECK(mend_answer(mistral, R"({"choices":[{"delta":{"content":[{"type":"text","text":"A"}]},)"
-                               R"("finish_reason":null}]})") ==
-          R"({"choices":[{"delta":{"content":"A"},"finish_reason":null}]})");
-    CHECK_FALSE(mend_answer(mistral, R"({"choices":[{"delta":{"content":"{\"type\":1}"}}]})"));
-    CHECK_FALSE(mend_answer(
-        mistral, R"({"choices":[{"message":{"content":"","tool_calls":[{"type":"function"}]}}]})"));
+TEST_CASE("quirks: Groq takes tools or JSON") {
+    const std::string model = "gpt-oss-120b";
+    const std::string tools = R"("tools":[{"type":"function","function":{"name":"f"}}])";
+    for (const char* kind : {"json_object", "json_schema"}) {
+        const std::string format = R"("response_format":{"type":")" + std::string(kind) + R"("})";
+        const Adapted both = adapted("groq", model, with(format + "," + tools, model));
+        CHECK(both.body == with(tools, model));
+        CHECK(both.changes == "dropped=response_format");
+        for (const std::string& fine :
+             {format, format + R"(,"tools":[])", format + R"(,"tools":null)"}) {
+            CHECK(adapted("groq", model, with(fine, model)).body == with(fine, model));
+        }
+    }
+    for (const std::string fine :
+         {R"("response_format":{"type":"text"},)", R"("response_format":null,)",
+          R"("response_format":{"type":7},)"}) {
+        CHECK(adapted("groq", model, with(fine + tools, model)).changes ==
+              (fine.find('7') == std::string::npos ? "" : "dropped=response_format"));
+    }
+}
+
+TEST_CASE("quirks: servers outside the catalog get no nulls") {
+    CHECK(adapted("custom", "m",
+                  R"({"stop":null,"model":"m","user":null,"messages":[{}],)"
+                  R"("x":[null,{"y":null}],"tools":null })")
+              .body == R"({"model":"m","messages":[{}],"x":[null,{"y":null}] })");
+    CHECK(adapted("custom", "m", R"({"stop":null,"user":null,"model":"m","messages":[{}]})").body ==
+          R"({"model":"m","messages":[{}]})");
+    CHECK(adapted("custom", "m",
+                  R"({"messages":[{"role":"user","content":"null","name":null},)"
+                  R"({"name":null,"audio":null,"role":"assistant","content":null,)"
+                  R"("tool_calls":[{"id":"c","x":null}],"refusal":null},)"
+                  R"({"name":null}],"model":"m"})")
+              .body == R"({"messages":[{"role":"user","content":"null"},)"
+                       R"({"role":"assistant","content":null,"tool_calls":[{"id":"c","x":null}]},)"
+                       R"({}],"model":"m"})");
+    const Adapted stream = adapted(
+        "custom", "m", R"({"model":"m","stream":true,"stream_options":null,"messages":[{}]})");
+    CHECK(stream.body == R"({"model":"m","stream":true,"messages":[{}],)"
+                         R"("stream_options":{"include_usage":true}})");
+    CHECK(stream.changes.empty());
+    const std::string untouched = with(R"("stop":null)", "gpt-4o");
+    CHECK(adapted("openai", "gpt-4o", untouched).body == untouched);
 }

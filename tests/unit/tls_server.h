@@ -97,7 +97,7 @@ class TlsServer {
     [[nodiscard]] std::string url(std::string_view path) const {
         return "https://localhost:" + std::to_string(port_) + std::string(path);
     }
-    /// The head of every connection's request; empty when TLS or the request failed.
+    /// Every connection's request; empty when TLS or the request failed.
     [[nodiscard]] std::vector<std::string> requests() {
         const std::lock_guard<std::mutex> hold(mutex_);
         return requests_;
@@ -112,11 +112,11 @@ class TlsServer {
             }
             const std::unique_ptr<SSL, OpensslDeleter<SSL_free>> ssl(SSL_new(context_.get()));
             SSL_set_fd(ssl.get(), client.get());
-            std::string head = SSL_accept(ssl.get()) == 1 ? read_head(ssl.get()) : "";
-            const bool asked = !head.empty();
+            std::string request = SSL_accept(ssl.get()) == 1 ? read_request(ssl.get()) : "";
+            const bool asked = !request.empty();
             {
                 const std::lock_guard<std::mutex> hold(mutex_);
-                requests_.push_back(std::move(head));
+                requests_.push_back(std::move(request));
             }
             char byte = 0;
             if (asked && answer_.empty()) {
@@ -127,17 +127,27 @@ class TlsServer {
             }
         }
     }
-    static std::string read_head(SSL* ssl) {
-        std::string head;
+    // How long a request is, as far as it has come; npos while its head has not.
+    static std::size_t size_of(const std::string& request) {
+        constexpr std::string_view kLength = "Content-Length: ";
+        const std::size_t end = request.find("\r\n\r\n");
+        const std::size_t length = request.find(kLength);
+        if (end == std::string::npos || length > end) {
+            return end == std::string::npos ? end : end + 4;
+        }
+        return end + 4 + std::stoul(request.substr(length + kLength.size()));
+    }
+    static std::string read_request(SSL* ssl) {
+        std::string request;
         char bytes[4096];
-        while (head.find("\r\n\r\n") == std::string::npos) {
+        while (request.size() < size_of(request)) {
             const int got = SSL_read(ssl, bytes, sizeof bytes);
             if (got <= 0) {
                 return {};
             }
-            head.append(bytes, static_cast<std::size_t>(got));
+            request.append(bytes, static_cast<std::size_t>(got));
         }
-        return head;
+        return request;
     }
 
     std::string answer_;

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/gateway/token_source.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <asio/post.hpp>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "common/base/fd.h"
 #include "daemon/net/loop.h"
+#include "tests/unit/tls_server.h"
 
 using namespace llmgw;
+using llmgw::test::TlsServer;
 using Step = TokenLife::Step;
 
 namespace {
@@ -29,68 +24,6 @@ Error trouble(const char* message) {
     error.message = message;
     return error;
 }
-
-// A token endpoint on this machine: one answer for each connection, and a record of the requests.
-class TokenEndpoint {
-  public:
-    explicit TokenEndpoint(std::string answer)
-        : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* const generic = reinterpret_cast<sockaddr*>(&address);
-        REQUIRE(::bind(listener_.get(), generic, size) == 0);
-        REQUIRE(::listen(listener_.get(), 16) == 0);
-        REQUIRE(::getsockname(listener_.get(), generic, &size) == 0);
-        port_ = ntohs(address.sin_port);
-        thread_ = std::thread([this] { serve(); });
-    }
-    ~TokenEndpoint() {
-        ::shutdown(listener_.get(), SHUT_RDWR);
-        thread_.join();
-    }
-    TokenEndpoint(const TokenEndpoint&) = delete;
-    TokenEndpoint& operator=(const TokenEndpoint&) = delete;
-
-    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-    [[nodiscard]] std::vector<std::string> requests() {
-        const std::lock_guard<std::mutex> hold(mutex_);
-        return requests_;
-    }
-
-  private:
-    void serve() {
-        for (;;) {
-            const Fd client(::accept(listener_.get(), nullptr, nullptr));
-            if (!client.valid()) {
-                return;
-            }
-            std::string request;
-            char bytes[4096];
-            while (request.find("client_credentials") == std::string::npos) {
-                const ssize_t got = ::read(client.get(), bytes, sizeof bytes);
-                if (got <= 0) {
-                    break;
-                }
-                request.append(bytes, static_cast<std::size_t>(got));
-            }
-            {
-                const std::lock_guard<std::mutex> hold(mutex_);
-                requests_.push_back(request);
-            }
-            const std::string whole = "HTTP/1.1 " + answer_;
-            static_cast<void>(::write(client.get(), whole.data(), whole.size()));
-        }
-    }
-
-    std::string answer_;
-    Fd listener_;
-    std::uint16_t port_ = 0;
-    std::mutex mutex_;
-    std::vector<std::string> requests_;  // guarded by mutex_
-    std::thread thread_;
-};
 
 EntraClient client_of(const std::string& authority) {
     EntraClient client;
@@ -232,11 +165,11 @@ TEST_CASE("token source: the request goes to the credential's own endpoint only"
 
 TEST_CASE("token source: a hundred requests, one fetch") {
     const std::string body = R"({"access_token":"tok","expires_in":3600})";
-    TokenEndpoint endpoint(
-        "200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    TlsServer endpoint(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
         "Content-Length: " +
         std::to_string(body.size()) + "\r\n\r\n" + body);
-    const Asking asking(client_of(endpoint.url()), 100);
+    const Asking asking(client_of(endpoint.url("")), 100);
     REQUIRE(asking.answers.size() == 100);
     for (const auto& answer : asking.answers) {
         REQUIRE(answer);
@@ -251,9 +184,9 @@ TEST_CASE("token source: a hundred requests, one fetch") {
 
 TEST_CASE("token source: a refusal reaches all that wait, and is not asked for again at once") {
     const std::string body = R"({"error":"invalid_client","error_description":"not very-secret"})";
-    TokenEndpoint endpoint("401 Unauthorized\r\nConnection: close\r\nContent-Length: " +
+    TlsServer endpoint("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: " +
                            std::to_string(body.size()) + "\r\n\r\n" + body);
-    const Asking asking(client_of(endpoint.url()), 3);
+    const Asking asking(client_of(endpoint.url("")), 3);
     REQUIRE(asking.answers.size() == 3);
     for (const auto& answer : asking.answers) {
         REQUIRE_FALSE(answer);
