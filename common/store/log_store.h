@@ -157,6 +157,8 @@ class LogStore {
     /// Removes a small part of what is over a limit, oldest first, and gives a part of the room
     /// back to the file system. Whether there is more to do.
     [[nodiscard]] Result<bool> prune(const PruneLimits& limits);
+    /// Merges the write-ahead log into the file, which has its final size then.
+    [[nodiscard]] Result<void> checkpoint();
 
   private:
     class Impl;
