@@ -53,7 +53,7 @@ std::vector<Cell> call_cells(const LoggedCall& call, bool terminal) {
             {show_cost(call.cost), Style::plain, true},
             {show_micros(call.duration_us, terminal), Style::plain, true},
             {none ? "-" : printable(call.error), Style::yellow},
-            {call.request_id}};
+            {printable(call.request_id)}};
 }
 
 }  // namespace llmgw

@@ -44,7 +44,7 @@ std::string tokens_text(const LoggedCall& call) {
 
 std::string summary(const LoggedCall& call) {
     const bool none = call.error.empty() || call.error == "none";
-    std::string text = field("request", call.request_id);
+    std::string text = field("request", printable(call.request_id));
     text += field("id", std::to_string(call.id));
     text += field("time", rfc3339(call.time));
     text += field("endpoint", or_dash(call.endpoint) + (call.streamed ? ", streamed" : ""));
