@@ -29,13 +29,12 @@ void add_provider(LoggedCall& row, const AttemptRecord& attempt) {
 }
 
 void add_usage(LoggedCall& row, const Outcome& outcome) {
-    row.usage_source = "unknown";
+    row.usage_source = outcome.usage_source();
     row.cost = outcome.cost ? std::optional(outcome.cost->total) : std::nullopt;
     if (!outcome.usage) {
         return;
     }
     const Usage& usage = *outcome.usage;
-    row.usage_source = usage.estimated ? "estimated" : "provider";
     row.input = usage.input + usage.audio_input + usage.image_input;
     row.cached_input = usage.cached_input;
     row.cache_write = usage.cache_write + usage.cache_write_1h;

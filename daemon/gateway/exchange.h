@@ -45,6 +45,14 @@ struct Outcome {
     std::optional<Cost> cost;
     std::optional<std::int64_t> first_content_us;  ///< of a stream: since the request came
     bool complete = false;                         ///< the client has got all of an answer
+
+    /// Where the counts of tokens come from: "provider", "estimated", "unknown".
+    [[nodiscard]] std::string_view usage_source() const {
+        if (!usage) {
+            return "unknown";
+        }
+        return usage->estimated ? "estimated" : "provider";
+    }
 };
 
 /// One request on its way through the gateway.

@@ -84,7 +84,8 @@ void account(Exchange& exchange) {
             {{"request_id", exchange.request_id},
              {"provider", std::string(answered.provider)},
              {"model", std::string(answered.model)},
-             {"cost", outcome.cost ? to_decimal(outcome.cost->total) : "unknown"}});
+             {"cost", outcome.cost ? to_decimal(outcome.cost->total) : "unknown"},
+             {"usage", std::string(outcome.usage_source())}});
     }
 }
 
@@ -95,7 +96,8 @@ Task<void> ask_providers(Exchange& exchange, const InferenceCall& call, const Of
     const Candidate* asked = nullptr;
     Attempt last;
     for (const Candidate* candidate : plan.order) {
-        if (exchange.client.gone() || exchange.time_left().count() <= 0) {
+        if (exchange.attempts.size() == plan.max_attempts || exchange.client.gone() ||
+            exchange.time_left().count() <= 0) {
             break;
         }
         if (asked != nullptr && !may_follow(*candidate, *asked, last)) {
