@@ -88,8 +88,11 @@ class Follower {
             text += global_.json ? call_json_line(call) : line(call);
         }
         write_out(text);
-        const bool all = static_cast<std::int64_t>(calls->size()) < wanted.limit;
-        filter_.after = all || !wanted.oldest_first ? *newest : calls->back().id;
+        // What was written between the two looks is printed already; what did not fit is not.
+        const std::int64_t last = calls->empty() ? 0 : calls->back().id;
+        const bool all =
+            !wanted.oldest_first || static_cast<std::int64_t>(calls->size()) < wanted.limit;
+        filter_.after = all ? std::max(*newest, last) : last;
         return {};
     }
 

@@ -11,6 +11,7 @@
 #include "daemon/gateway/gateway.h"
 #include "daemon/gateway/pipeline.h"
 #include "daemon/gateway/provider_call.h"
+#include "daemon/gateway/request_log.h"
 #include "daemon/gateway/router.h"
 #include "daemon/gateway/saved_health.h"
 #include "daemon/gateway/setup.h"

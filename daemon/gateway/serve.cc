@@ -19,6 +19,7 @@
 #include "daemon/api/service.h"
 #include "daemon/gateway/daemon_state.h"
 #include "daemon/gateway/gateway.h"
+#include "daemon/gateway/request_log.h"
 #include "daemon/gateway/saved_health.h"
 #include "daemon/gateway/setup.h"
 #include "daemon/gateway/snapshot_watcher.h"
