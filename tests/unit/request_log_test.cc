@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -14,6 +15,7 @@
 #include "tests/unit/scratch.h"
 
 using namespace llmgw;
+using llmgw::test::file_content;
 using llmgw::test::put_file;
 using llmgw::test::Scratch;
 
@@ -180,7 +182,19 @@ TEST_CASE("request log: a deleted log and a damaged one are replaced without a l
         CHECK(count_in(path) == 1);
     }
     SUBCASE("damaged") {
-        put_file(path, std::string(10'000, 'x'), 0600);
+        SUBCASE("from its beginning") {
+            put_file(path, std::string(10'000, 'x'), 0600);
+        }
+        SUBCASE("inside") {
+            {
+                const auto store = LogStore::open(path, 1000).value();
+                REQUIRE(store->append(std::vector<LoggedCall>(500, call("r"))));
+                REQUIRE(store->checkpoint());
+            }
+            std::string content = file_content(path);
+            std::fill(content.begin() + 4096, content.end(), '\x7f');
+            put_file(path, content, 0600);
+        }
         RequestLog log(path, kSettings);
         log.add(call("a"), nullptr);
         REQUIRE(comes_true([&] { return log.logged() == 1; }));
