@@ -108,10 +108,11 @@ class Follower {
             const std::size_t width = display_width(cell);
             if (terminal && width < kWidths.at(i)) {
                 const std::string blanks(kWidths.at(i) - width, ' ');
-                cell = cells[i].right ? blanks + cell : cell + blanks;
+                cell.insert(cells[i].right ? 0 : cell.size(), blanks);
             }
             const bool color = terminal && use_color(global_, STDOUT_FILENO);
-            text += (i == 0 ? "" : terminal ? "  " : "\t") + styled(cell, cells[i].style, color);
+            text += i == 0 ? "" : terminal ? "  " : "\t";
+            text += styled(cell, cells[i].style, color);
         }
         return text + "\n";
     }
@@ -154,7 +155,7 @@ Result<PruneLimits> prune_limits(const LogsPruneOptions& options) {
 }
 
 Result<std::int64_t> prune_all(LogStore& store, const PruneLimits& limits) {
-    const auto before = store.count();
+    auto before = store.count();
     if (!before) {
         return before;
     }
