@@ -7,6 +7,7 @@
 
 #include "cli/args.h"
 #include "cli/embedded.h"
+#include "cli/logs.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/setting_target.h"
@@ -111,6 +112,19 @@ Candidates gateway_keys() {
     return out;
 }
 
+/// The newest requests: the ones that somebody wants to look at.
+Candidates requests() {
+    Candidates out;
+    const auto log = open_existing_log();
+    if (!log || *log == nullptr) {
+        return out;
+    }
+    for (const auto& call : (*log)->calls({}).value_or(std::vector<LoggedCall>{})) {
+        out.push_back({call.request_id, call.model});
+    }
+    return out;
+}
+
 Candidates settings(const std::string& typed) {
     Candidates out;
     for (const auto& info : setting_infos()) {
@@ -181,8 +195,11 @@ Candidates values_for(const std::string& placeholder, const std::vector<std::str
     const struct {
         std::string_view placeholder;
         Candidates (*list)();
-    } kLists[] = {
-        {"LABEL", provider_labels}, {"KEY", gateway_keys}, {"ALIAS", aliases}, {"SHELL", shells}};
+    } kLists[] = {{"LABEL", provider_labels},
+                  {"KEY", gateway_keys},
+                  {"REQUEST", requests},
+                  {"ALIAS", aliases},
+                  {"SHELL", shells}};
     for (const auto& entry : kLists) {
         if (entry.placeholder == placeholder) {
             return entry.list();

@@ -11,7 +11,9 @@
 #include "daemon/gateway/gateway.h"
 #include "daemon/gateway/pipeline.h"
 #include "daemon/gateway/provider_call.h"
+#include "daemon/gateway/request_log.h"
 #include "daemon/gateway/router.h"
+#include "daemon/gateway/saved_health.h"
 #include "daemon/gateway/setup.h"
 #include "daemon/gateway/upstream_head.h"
 
@@ -120,13 +122,16 @@ Result<void> call_in_process(const Home& home, const GatewayCall& call, AnswerSi
     }
     const RequestHead head = head_of(call);
     Loop loop;
+    RequestLog request_log(home.log_database(), setup->snapshot->settings.logs);
     Core core(loop, setup->snapshot);
+    use_request_log(core, request_log);
     SinkClient client(sink);
     {
         const CancelWatch watch(loop, cancel, [&client] { client.leave(); });
         asio::post(loop.io(), [&] { spawn(run(core, *endpoint, head, call.body, client)); });
         loop.run();
     }
+    save_health(core);
     if (client.complete()) {
         return {};
     }

@@ -20,6 +20,7 @@ constexpr std::size_t kMaxUnsavedSpans = 16;
 constexpr std::int64_t kLongestRestMs = 7 * 86'400'000LL;
 
 constexpr std::size_t kMaxDetail = 300;
+constexpr int kMaxTimes = 1000;  // of rows that were saved
 
 Rest make_rest(RestReason reason, std::int64_t now, std::int64_t length, const CallReport& report) {
     Rest rest;
@@ -77,7 +78,7 @@ std::optional<Rest> read_row(const RestRow& row, std::int64_t now) {
         rest.since = std::min(rest.since, now);
         rest.until = std::min(rest.until, now);
     }
-    rest.times = std::max(row.times, 1);
+    rest.times = std::clamp(row.times, 1, kMaxTimes);
     rest.status = row.status;
     rest.detail = row.detail;
     return rest;

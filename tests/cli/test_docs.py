@@ -35,6 +35,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     run(env, "keys", "create", "laptop")
     run(env, "providers", "add", "custom", "--name", "lab-box", "--base-url",
         "http://127.0.0.1:9/v1", "--no-key")
+    run(env, "chat", "-m", "mock/echo", "hello")
     return env
 
 
@@ -173,7 +174,9 @@ NAMED_BY_DATA = {"libraries", "options", "usd_per_million_units", "capabilities"
 @pytest.mark.parametrize("words", [
     "chat -m mock/echo hello", "providers list", "providers show lab-box",
     "providers catalog openai", "keys list", "keys show laptop", "models list gpt-4o",
-    "models list --aliases", "models show gpt-4o", "config list", "config list --origin",
+    "models list --aliases", "models show gpt-4o", "logs list", "logs show 1",
+    "usage", "usage --by provider", "usage --by key", "usage --by day",
+    "config list", "config list --origin",
     "config get strict", "config get routing.fallback_statuses", "completion bash", "--version"])
 def test_every_field_of_json_output_is_documented(words: str, env: dict[str, str]) -> None:
     document = json.loads(run(env, *words.split(), "--json"),

@@ -23,7 +23,8 @@ INDIFFERENT = {"LLMGW_ROUTING_" + name: value for name, value in {
     "WEIGHTS_UPTIME": "0", "WEIGHTS_THROUGHPUT": "0", "WEIGHTS_LATENCY": "0",
     "PENALTY_FACTOR": "0", "REST_FAILURES": "1000", "REST_RATE_LIMIT": "0", "REST_REFUSED": "0",
     "LAST_RESORT": "any"}.items()}
-# What they set then: as it is for users, but for chance.
+# What they set then: that keys rest, or all of it but chance.
+RESTING = {name: None for name in INDIFFERENT if "_REST_" in name or "LAST_RESORT" in name}
 ATTENTIVE = {name: None for name in INDIFFERENT if not name.endswith("EXPLORATION_RATE")}
 
 

@@ -39,7 +39,7 @@ def test_auto_can_do_what_is_asked(lab, needs):
     able = next(offer for offer in model["mappings"] if offer["provider"] == provider)
     wanted = {"vision"} if "messages" in needs else set()
     wanted |= {"tools"} if "tools" in needs else set()
-    wanted |= {"json_schema"} if "response_format" in needs else set()
+    wanted |= {"schema"} if "response_format" in needs else set()
     assert all(able["capabilities"][name] is True for name in wanted), able
 
 
