@@ -312,6 +312,7 @@ TEST_CASE("router: a model keeps to its provider for a time") {
     RouterTrial trial;
     trial.add_provider("a", 10);
     trial.add_provider("b", 11);
+    trial.add_provider("c", 30);
     CHECK(route(trial).first() == "a");
     trial.mapping(0).prices.input = trial.mapping(0).prices.output = Rate{12'000'000'000};
     const Routed stable = route(trial);
