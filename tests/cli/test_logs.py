@@ -35,6 +35,7 @@ def test_list(logged):
     assert [row["requested_model"] for row in found] == [
         "no-such-model", "mock/echo", "mock/echo"]
     assert [row["status"] for row in found] == [404, 200, 200]
+    assert [row["error"] for row in found] == ["model_not_found", "none", "none"]
     assert logged("logs", "list", "--limit", "1", "--json").json() == found[:1]
     assert logged("logs", "list", "--errors", "--json").json() == found[:1]
     assert logged("logs", "-m", "ec*", "--json").json() == found[1:]

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "daemon/api/errors.h"
 #include "daemon/gateway/route_price.h"
 #include "tests/unit/router_trial.h"
 
@@ -159,6 +160,8 @@ TEST_CASE("router: when all rest, the client is told who, why and for how long")
     const Error& error = routed.plan.error();
     CHECK(error.kind == Errc::overloaded);
     CHECK(error.retry_after_s == 20);
+    CHECK(error_answer(error).status == 503);
+    CHECK(error_answer(error).fields == "Retry-After: 20\r\n");
     CHECK(error.message.find("cheap (rests: it has limited the rate of requests with 429, for "
                              "another 20s)") != std::string::npos);
     CHECK(
@@ -212,6 +215,7 @@ TEST_CASE("router: nobody is left") {
     const Routed routed = route(trial);
     REQUIRE_FALSE(routed.plan);
     CHECK(routed.plan.error().kind == Errc::invalid_request);
+    CHECK(error_answer(routed.plan.error()).fields.empty());
     CHECK(routed.plan.error().message.find("cheap (has priority 0)") != std::string::npos);
     CHECK(route(trial, "cheap").first() == "cheap");  // named, it is asked
 }
@@ -252,6 +256,11 @@ TEST_CASE("router: no fallback means no other provider, but other keys") {
 }
 
 TEST_CASE("router: keys of one provider share the load by weight") {
+    ProviderKey stored;
+    stored.provider = "custom";
+    stored.base_url = "http://127.0.0.1:1/v1";
+    stored.weight = 7;
+    CHECK(make_access(stored, std::string()).weight == 7);
     RouterTrial trial;
     trial.add_key("a", "a1", 1).weight = 1;
     trial.add_key("a", "a2", 1).weight = 4;
