@@ -129,17 +129,16 @@ Candidates settings(const std::string& typed) {
     Candidates out;
     for (const auto& info : setting_infos()) {
         const std::string prefix(info.prefix());
-        if (info.target == SettingTarget::none) {
-            out.push_back({prefix, std::string(info.help)});
-        } else if (typed.starts_with(prefix)) {
-            const auto session = open_existing_session();
-            const auto named = typed.substr(prefix.size());
-            for (const auto& target : session ? setting_targets(info, named, *session->store)
-                                              : std::vector<std::string>{}) {
-                out.push_back({prefix + target, std::string(info.help)});
-            }
-        } else {
-            out.push_back({prefix, std::string(info.help)});
+        const std::string help(info.help);
+        if (info.target == SettingTarget::none || !typed.starts_with(prefix)) {
+            out.push_back({prefix, help});
+            continue;
+        }
+        const auto session = open_existing_session();
+        const auto named = typed.substr(prefix.size());
+        for (const auto& target :
+             session ? setting_targets(info, named, *session->store) : std::vector<std::string>{}) {
+            out.push_back({std::string(prefix).append(target), help});
         }
     }
     return out;

@@ -30,6 +30,7 @@ const ProviderKey* find_key(const std::vector<ProviderKey>& keys, std::string_vi
 // Providers and labels, those with keys first.
 std::vector<std::string> owner_names(const std::vector<ProviderKey>& keys) {
     std::vector<std::string> names;
+    names.reserve(keys.size() + catalog::providers().size());
     for (const auto& key : keys) {
         names.push_back(key.label);
     }
@@ -126,7 +127,7 @@ std::vector<std::string> setting_targets(const SettingInfo& info, std::string_vi
         const std::string owner(typed.substr(0, slash));
         const ProviderKey* const key = find_key(keys, owner);
         for (const auto& model : model_names(key != nullptr ? key->provider : owner)) {
-            out.push_back(owner + "/" + model);
+            out.push_back(std::string(owner).append("/").append(model));
         }
     }
     return out;

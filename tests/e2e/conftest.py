@@ -91,8 +91,6 @@ def set_up(gateway, mock):
     gateway.add_provider("custom", mock.url, keys["lab"], name="lab")
     for provider in CATALOG_PROVIDERS:
         gateway.add_provider(provider, mock.url, keys[provider])
-    gateway.set("routing.unstable", "true")  # the catalog calls what cerebras offers so
-    gateway.set("routing.exploration_rate", "0")  # nothing is left to chance
     return keys
 
 
