@@ -185,7 +185,7 @@ TEST_CASE("token source: a hundred requests, one fetch") {
 TEST_CASE("token source: a refusal reaches all that wait, and is not asked for again at once") {
     const std::string body = R"({"error":"invalid_client","error_description":"not very-secret"})";
     TlsServer endpoint("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: " +
-                           std::to_string(body.size()) + "\r\n\r\n" + body);
+                       std::to_string(body.size()) + "\r\n\r\n" + body);
     const Asking asking(client_of(endpoint.url("")), 3);
     REQUIRE(asking.answers.size() == 3);
     for (const auto& answer : asking.answers) {
