@@ -20,6 +20,7 @@ constexpr std::size_t kMaxUnsavedSpans = 16;
 constexpr std::int64_t kLongestRestMs = 7 * 86'400'000LL;
 
 constexpr std::size_t kMaxDetail = 300;
+constexpr int kMaxTimes = 1000;  // of rows that were saved
 
 Rest make_rest(RestReason reason, std::int64_t now, std::int64_t length, const CallReport& report) {
     Rest rest;
@@ -77,7 +78,7 @@ std::optional<Rest> read_row(const RestRow& row, std::int64_t now) {
         rest.since = std::min(rest.since, now);
         rest.until = std::min(rest.until, now);
     }
-    rest.times = std::max(row.times, 1);
+    rest.times = std::clamp(row.times, 1, kMaxTimes);
     rest.status = row.status;
     rest.detail = row.detail;
     return rest;
@@ -221,7 +222,7 @@ void HealthTable::report(KeyModel of, const CallInFlight& call, const CallReport
     switch (report.verdict) {
         case Verdict::succeeded:
             count(entry, report, now);
-            on_success(of, entry, call);
+            on_success(of, entry, call, now);
             break;
         case Verdict::failed:
             count(entry, report, now);
@@ -251,8 +252,12 @@ void HealthTable::count(Entry& entry, const CallReport& report, std::int64_t now
     entry.unsaved.back().sums += sums;
 }
 
-void HealthTable::on_success(KeyModel of, Entry& entry, const CallInFlight& call) {
-    entry.failures = 0;
+void HealthTable::on_success(KeyModel of, Entry& entry, const CallInFlight& call,
+                             std::int64_t now) {
+    entry.last_failed = std::min(entry.last_failed, now);  // the clock may have been set back
+    if (call.began >= entry.last_failed) {
+        entry.failures = 0;
+    }
     if (tells_about(entry.rest, call.probes_model, call)) {
         rests_changed_ = rests_changed_ || entry.rest.rest() != nullptr;
         entry.rest.end();
@@ -270,6 +275,7 @@ void HealthTable::on_success(KeyModel of, Entry& entry, const CallInFlight& call
 void HealthTable::on_failure(Entry& entry, const CallInFlight& call, const CallReport& report,
                              std::int64_t now) {
     entry.failures++;
+    entry.last_failed = std::max(entry.last_failed, std::min(call.began, now));
     const Rest* const rest = entry.rest.rest();
     const bool failing = rest != nullptr && rest->reason == RestReason::failing;
     if ((rest != nullptr && now < rest->until) ||

@@ -108,6 +108,9 @@ class HealthTable {
         HealthWindow window;
         RestState rest;
         std::int64_t failures = 0;  // in a row
+        // When the latest call that failed began: one that began before and ends well only now
+        // does not break the row.
+        std::int64_t last_failed = INT64_MIN;
         std::int64_t last_used = 0;
         std::vector<UnsavedSpan> unsaved;
     };
@@ -123,7 +126,7 @@ class HealthTable {
     void forget_unused(std::int64_t now);
 
     void count(Entry& entry, const CallReport& report, std::int64_t now);
-    void on_success(KeyModel of, Entry& entry, const CallInFlight& call);
+    void on_success(KeyModel of, Entry& entry, const CallInFlight& call, std::int64_t now);
     void on_failure(Entry& entry, const CallInFlight& call, const CallReport& report,
                     std::int64_t now);
     void on_rate_limit(Entry& entry, const CallReport& report, std::int64_t now);

@@ -258,6 +258,22 @@ TEST_CASE("rests: calls that were under way do not prolong them") {
     CHECK(trial.table.standing(kLab, trial.now).health.calls == 42);
 }
 
+TEST_CASE("rests: calls that began before do not break a row of failures") {
+    Trial trial;
+    const auto early = trial.table.begin(kLab, trial.now);
+    trial.fail(2);
+    trial.table.report(kLab, *early, report(Verdict::succeeded, 200), trial.now);
+    trial.fail(1);
+    CHECK(trial.readiness() == Readiness::resting);
+    // Unless nobody can tell, because the clock was set back.
+    Trial back;
+    back.fail(2);
+    back.now -= 10 * kMinute;
+    back.call(Verdict::succeeded);
+    back.fail(2);
+    CHECK(back.readiness() == Readiness::ready);
+}
+
 TEST_CASE("rests: a rate limit holds for exactly as long as was said") {
     Trial trial;
     trial.call(rate_limit(180'000));
