@@ -139,4 +139,8 @@ Result<bool> LogStore::prune(const PruneLimits& limits) {
     return false;
 }
 
+Result<void> LogStore::checkpoint() {
+    return impl_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 }  // namespace llmgw

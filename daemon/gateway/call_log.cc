@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/clock.h"
+#include "daemon/gateway/request_log.h"
 
 namespace llmgw {
 

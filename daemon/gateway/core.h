@@ -7,13 +7,14 @@
 #include <string>
 
 #include "daemon/gateway/fetch_image.h"
-#include "daemon/gateway/request_log.h"
 #include "daemon/gateway/router.h"
 #include "daemon/gateway/snapshot.h"
 #include "daemon/gateway/token_source.h"
 #include "daemon/upstream/pool.h"
 
 namespace llmgw {
+
+class RequestLog;
 
 /// What has been served since the start.
 struct Stats {

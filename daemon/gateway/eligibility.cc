@@ -90,8 +90,10 @@ Exclusion exclusion_of(const Snapshot& snapshot, const Candidate& candidate,
     if (needs.reasoning && mapping.reasoning == Can::no) {
         return Exclusion::no_reasoning;
     }
-    const bool stable = !is_unstable(mapping.stability) && !is_unstable(candidate.model->stability);
-    return stable ? Exclusion::none : Exclusion::unstable;
+    const bool unstable =
+        !snapshot.settings.routing.unstable &&
+        (is_unstable(mapping.stability) || is_unstable(candidate.model->stability));
+    return unstable ? Exclusion::unstable : Exclusion::none;
 }
 
 bool surely_can(const Mapping& mapping, const RequestNeeds& needs) {

@@ -39,9 +39,9 @@ struct AttemptRecord {
 
 /// How a request ended, for the log.
 struct Outcome {
-    int status = 0;                   ///< that the client got; 0: none
-    std::string_view error = "none";  ///< as AttemptRecord's
-    std::optional<Usage> usage;       ///< of what was delivered
+    int status = 0;              ///< that the client got; 0: none
+    std::string error = "none";  ///< as AttemptRecord's, or the code of an Error
+    std::optional<Usage> usage;  ///< of what was delivered
     std::optional<Cost> cost;
     std::optional<std::int64_t> first_content_us;  ///< of a stream: since the request came
     bool complete = false;                         ///< the client has got all of an answer

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/gateway/request_log.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -58,7 +60,8 @@ void add_up(SavedHealth& sum, SavedHealth&& more) {
 
 RequestLog::RequestLog(std::string path, const LogSettings& settings)
     : path_(std::move(path)), next_prune_(Clock::now() + kPruneInterval), settings_(settings) {
-    if (open(kOpenWaitMs)) {
+    // Making a new one waits for the disk: the writer's thread does it.
+    if (::access(path_.c_str(), F_OK) == 0 && open(kOpenWaitMs)) {
         auto health = store_->health();
         if (health) {
             saved_health_ = *std::move(health);
@@ -160,21 +163,22 @@ bool RequestLog::open(int lock_wait_ms) {
     if (store_ != nullptr) {
         return true;
     }
-    bool damaged = false;
-    auto opened = LogStore::open(path_, lock_wait_ms, &damaged);
-    if (!opened && damaged) {
-        return begin_anew();
+    if (!damaged_) {
+        auto opened = LogStore::open(path_, lock_wait_ms, &damaged_);
+        if (opened) {
+            store_ = *std::move(opened);
+            return true;
+        }
+        if (!damaged_) {
+            return done(tl::unexpected(opened.error()));
+        }
     }
-    if (!opened) {
-        return done(tl::unexpected(opened.error()));
-    }
-    store_ = *std::move(opened);
-    return true;
+    return begin_anew();
 }
 
 // A damaged log is kept for whoever can make use of it, and is in nobody's way.
 bool RequestLog::begin_anew() {
-    store_ = nullptr;
+    damaged_ = false;  // another process may have been first: the next try finds out
     const auto aside = LogStore::set_aside(path_);
     if (!aside) {
         return done(tl::unexpected(aside.error()));
@@ -190,28 +194,31 @@ bool RequestLog::begin_anew() {
 }
 
 void RequestLog::write(bool last) {
+    // A log that turns out to be damaged is replaced at once: nothing is lost by it.
+    if (!write_all(last) && damaged_) {
+        write_all(last);
+    }
+}
+
+bool RequestLog::write_all(bool last) {
     const bool nothing = batch_.empty() && unsaved_health_.rows.empty() && !unsaved_health_.rests;
     const bool pruning = last || prunable_ || Clock::now() >= next_prune_;
-    if ((nothing && !pruning) || !open(kWriteWaitMs)) {
-        return;
+    if (nothing && !pruning) {
+        return true;
     }
-    if (write_calls() && write_health() && pruning) {
-        prune(last);
+    // There is nothing to prune in a log that does not exist.
+    if (nothing && store_ == nullptr && ::access(path_.c_str(), F_OK) != 0) {
+        next_prune_ = Clock::now() + kPruneInterval;
+        return true;
     }
+    return open(kWriteWaitMs) && write_calls() && write_health() && (!pruning || prune(last));
 }
 
 bool RequestLog::write_calls() {
     if (batch_.empty()) {
         return true;
     }
-    auto written = store_->append(batch_);
-    if (!written && store_->is_damaged()) {
-        if (!begin_anew()) {
-            return false;
-        }
-        written = store_->append(batch_);
-    }
-    if (!done(written)) {
+    if (!done(store_->append(batch_))) {
         return false;
     }
     logged_ += batch_.size();
@@ -245,6 +252,7 @@ bool RequestLog::done(const Result<void>& result) {
                 {{"error", result.error().message}, {"hint", result.error().hint}});
         }
         failing_ = true;
+        damaged_ = store_ != nullptr && store_->is_damaged();
         // A lock passes by itself; whatever else it is may be mended by opening the file anew.
         if (result.error().kind != Errc::conflict) {
             store_ = nullptr;
@@ -258,7 +266,7 @@ bool RequestLog::done(const Result<void>& result) {
     return true;
 }
 
-void RequestLog::prune(bool last) {
+bool RequestLog::prune(bool last) {
     PruneLimits limits;
     {
         const std::lock_guard lock(mutex_);
@@ -266,13 +274,16 @@ void RequestLog::prune(bool last) {
         limits.max_bytes = settings_.max_size;
     }
     limits.usage_before = unix_ms() - kUsageMs;
+    next_prune_ = Clock::now() + kPruneInterval;
     const auto end = Clock::now() + kPruneTime;
     do {
         const auto more = store_->prune(limits);
         prunable_ = more && *more;
-        static_cast<void>(done(more ? Result<void>() : tl::unexpected(more.error())));
+        if (!done(more ? Result<void>() : tl::unexpected(more.error()))) {
+            return false;
+        }
     } while (prunable_ && !last && Clock::now() < end);
-    next_prune_ = Clock::now() + kPruneInterval;
+    return true;
 }
 
 void RequestLog::give_up() {

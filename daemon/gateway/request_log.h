@@ -26,7 +26,7 @@ namespace llmgw {
 /// removes what is too old or too much.
 class RequestLog {
   public:
-    /// Opens the log and reads the health in it; a log that cannot be opened now is tried again
+    /// Reads the health in the log, if there is one; a log that cannot be opened now is tried again
     /// later. Takes milliseconds.
     RequestLog(std::string path, const LogSettings& settings);
     /// Writes what is left.
@@ -71,10 +71,11 @@ class RequestLog {
     bool open(int lock_wait_ms);
     bool begin_anew();
     void write(bool last);
+    bool write_all(bool last);
     bool write_calls();
     bool write_health();
     bool done(const Result<void>& result);
-    void prune(bool last);
+    bool prune(bool last);
     void give_up();
 
     const std::string path_;
@@ -87,6 +88,7 @@ class RequestLog {
     std::vector<LoggedCall> batch_;  // rows whose writing failed, or that are being written
     SavedHealth unsaved_health_;
     bool failing_ = false;
+    bool damaged_ = false;   // to be renamed before anything else
     bool prunable_ = false;  // there is more to prune at once
     std::chrono::steady_clock::time_point next_prune_;
 

@@ -112,21 +112,23 @@ bool switches_on_thinking(std::string_view object) {
     });
 }
 
+// A name that is written with escapes is overlooked; then the provider is asked, and tells.
 void look_at_field(const JsonField& field, RequestNeeds& needs, std::uint64_t& file_bytes) {
-    if (key_is(field, "messages")) {
+    const std::string_view name = field.key;
+    if (name == "messages") {
         look_at_messages(field.value, needs, file_bytes);
-    } else if (key_is(field, "tools")) {
+    } else if (name == "tools") {
         needs.tools = needs.tools || has_own_tools(field.value);
-    } else if (key_is(field, "functions")) {
+    } else if (name == "functions") {
         needs.tools = needs.tools || field.value.find('{') != std::string_view::npos;
-    } else if (key_is(field, "response_format")) {
+    } else if (name == "response_format") {
         needs.json_schema = asks_for_schema(field.value);
-    } else if (key_is(field, "reasoning_effort")) {
+    } else if (name == "reasoning_effort") {
         needs.reasoning = needs.reasoning ||
                           (json_kind(field.value) == JsonKind::string && field.value != "\"none\"");
-    } else if (key_is(field, "reasoning") || key_is(field, "thinking")) {
+    } else if (name == "reasoning" || name == "thinking") {
         needs.reasoning = needs.reasoning || switches_on_thinking(field.value);
-    } else if (key_is(field, "max_tokens") || key_is(field, "max_completion_tokens")) {
+    } else if (name == "max_tokens" || name == "max_completion_tokens") {
         needs.output_tokens = std::max(needs.output_tokens, json_uint(field.value).value_or(0));
     }
 }

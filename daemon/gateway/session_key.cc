@@ -24,7 +24,8 @@ std::string_view from_headers(const RequestHead& head) {
     std::size_t best = kHeaders.size();
     for (const HeaderView& header : head.headers) {
         for (std::size_t i = 0; i < best; i++) {
-            if (equals_ignoring_case(header.name, kHeaders[i]) && is_key(header.value)) {
+            if (header.name.size() == kHeaders[i].size() &&
+                equals_ignoring_case(header.name, kHeaders[i]) && is_key(header.value)) {
                 key = header.value;
                 best = i;
             }
