@@ -20,6 +20,10 @@ PROVIDERS = ("scx-ai", "groq")
 EXHAUSTED = "all_providers_failed"
 
 
+# How long a provider may be silent here: not so short that a busy machine's own pauses count.
+PATIENCE = f"{int(500 * SLOW)}ms"
+
+
 class Pair:
     """A daemon, its two providers `first` and `second`, and what is asked of them."""
 
@@ -62,7 +66,7 @@ def running_pair(gateway):
 @pytest.fixture(scope="module")
 def shared_pair(tmp_path_factory):
     gateway = Gateway(tmp_path_factory.mktemp("faults") / "home",
-                      {"LLMGW_TIMEOUTS_FIRST_BYTE": "250ms", "LLMGW_TIMEOUTS_IDLE": "250ms",
+                      {"LLMGW_TIMEOUTS_FIRST_BYTE": PATIENCE, "LLMGW_TIMEOUTS_IDLE": PATIENCE,
                        "LLMGW_ROUTING_FALLBACK_STATUSES": "418"})
     with running_pair(gateway) as pair:
         yield pair
