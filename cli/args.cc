@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/args.h"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <memory>
-#include <optional>
 #include <utility>
 
+#include "cli/args_tree.h"
 #include "cli/chat.h"
 #include "cli/completion.h"
 #include "cli/config.h"
@@ -16,15 +13,12 @@
 #include "cli/keys.h"
 #include "cli/logs.h"
 #include "cli/models.h"
-#include "cli/output.h"
 #include "cli/providers.h"
-#include "cli/secret_input.h"
+#include "cli/routes.h"
 #include "cli/serve.h"
 #include "cli/usage.h"
-#include "cli/usage_error.h"
 #include "cli/value_checks.h"
 #include "cli/version.h"
-#include "cli/words.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -35,156 +29,39 @@ std::string variable(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-/// The command tree. Its functions add one noun each; what a command runs hangs beside it.
-class Tree {
-  public:
-    explicit Tree(GlobalOptions& global) : global_(global) {
-        app_.name("llmgw");
-        app_.set_help_flag("-h,--help", "Show help for this command");
-        app_.fallthrough();
-        // One command at most: later words that look like one are its arguments.
-        app_.require_subcommand(0, 1);
-        add_global_flags();
-        add_chat();
-        add_serve();
-        add_providers();
-        add_keys();
-        add_models();
-        add_usage();
-        add_logs();
-        add_config();
-        add_others();
-    }
-
-    Result<Action> parse(std::vector<std::string> words);
-    [[nodiscard]] std::vector<CommandInfo> describe() const;
-
-  private:
-    struct Node {
-        Action run;
-        std::vector<const CLI::Option*> required;
-    };
-
-    // Building blocks.
-    CLI::App* command(CLI::App* parent, const std::string& name, const std::string& help,
-                      Action run = nullptr);
-    template <typename T>
-    CLI::Option* value(CLI::App* app, const std::string& names, T& target,
-                       const std::string& placeholder, const std::string& help);
-    CLI::Option* values(CLI::App* app, const std::string& names, std::vector<std::string>& target,
-                        const std::string& placeholder, const std::string& help);
-    template <typename T>
-    CLI::Option* argument(CLI::App* app, const std::string& name, T& target,
-                          const std::string& help, bool required = true);
-    CLI::Option* pairs(CLI::App* app, const std::string& names,
-                       std::vector<std::pair<std::string, std::string>>& target,
-                       const std::string& help);
-    void key_flags(CLI::App* app, KeyFlags& flags);
-    template <typename Options>
-    CLI::App* verb(CLI::App* noun, const std::string& name, const std::string& help,
-                   Result<int> (*function)(const GlobalOptions&, const Options&),
-                   std::shared_ptr<Options> options);
-
-    void add_global_flags();
-    void add_chat();
-    void add_serve();
-    void add_providers();
-    void add_label_verbs(CLI::App* providers);
-    void add_keys();
-    void add_models();
-    void add_usage();
-    void add_logs();
-    void add_config();
-    void add_others();
-
-    // Reading the words.
-    [[nodiscard]] const CLI::App* deepest() const;
-    [[nodiscard]] UsageContext context() const;
-    Result<Action> chosen();
-    [[nodiscard]] static std::vector<std::string> path_of(const CLI::App* app);
-    [[nodiscard]] static CommandInfo describe_one(const CLI::App* app,
-                                                  const std::vector<const CLI::Option*>& required);
-    void describe_below(const CLI::App* app, std::vector<CommandInfo>& out) const;
-
-    CLI::App app_{"llmgw"};
-    GlobalOptions& global_;
-    std::map<const CLI::App*, Node> nodes_;
-    bool show_version_ = false;
-};
-
-// ---- building blocks
-
-CLI::App* Tree::command(CLI::App* parent, const std::string& name, const std::string& help,
-                        Action run) {
-    CLI::App* app = parent->add_subcommand(name, help);
-    app->fallthrough();
-    app->require_subcommand(0, 1);
-    nodes_[app].run = std::move(run);
-    return app;
-}
-
-template <typename T>
-CLI::Option* Tree::value(CLI::App* app, const std::string& names, T& target,
-                         const std::string& placeholder, const std::string& help) {
-    CLI::Option* option = app->add_option(names, target, help)->type_name(placeholder);
-    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    if (placeholder.find('|') != std::string::npos) {
-        option->check(check_choice(placeholder));
-    }
-    return option;
-}
-
-CLI::Option* Tree::values(CLI::App* app, const std::string& names, std::vector<std::string>& target,
-                          const std::string& placeholder, const std::string& help) {
-    // One value for each time the flag is given: the next word is not a second one.
-    return app->add_option(names, target, help)->type_name(placeholder)->allow_extra_args(false);
-}
-
-template <typename T>
-CLI::Option* Tree::argument(CLI::App* app, const std::string& name, T& target,
-                            const std::string& help, bool required) {
-    CLI::Option* option = app->add_option(name, target, help);
-    option->transform([](std::string word) { return unprotected(std::move(word)); });
-    if (required) {
-        nodes_[app].required.push_back(option);
-    }
-    return option;
-}
-
-CLI::Option* Tree::pairs(CLI::App* app, const std::string& names,
-                         std::vector<std::pair<std::string, std::string>>& target,
-                         const std::string& help) {
-    const auto add = [&target](const std::vector<std::string>& texts) {
-        for (const auto& text : texts) {
-            target.push_back(split_pair(text));
+/// What an error message needs to know before the words are parsed.
+void scan_global_flags(const std::vector<std::string>& words, GlobalOptions& global) {
+    for (const auto& word : words) {
+        if (word == "--") {
+            break;
         }
-    };
-    return app->add_option_function<std::vector<std::string>>(names, add, help)
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false)
-        ->check(check_pair);
+        global.json = global.json || word == "--json";
+        global.quiet = global.quiet || word == "--quiet" || word == "-q";
+    }
 }
 
-void Tree::key_flags(CLI::App* app, KeyFlags& flags) {
-    app->add_flag("--key-stdin", flags.from_stdin, "Read the key from the first line of stdin");
-    value(app, "--key-file", flags.file, "FILE", "Use the key in FILE, read when it is needed");
-    value(app, "--key-command", flags.command, "COMMAND",
-          "Use the first line that COMMAND prints; it runs without a shell");
-    value(app, "--key-env", flags.env, "VARIABLE", "Use the key in an environment variable");
-    app->add_flag("--no-key", flags.none, "The provider needs no key");
+}  // namespace
+
+CommandTree::CommandTree(GlobalOptions& global) : global_(global) {
+    app_.name("llmgw");
+    app_.set_help_flag("-h,--help", "Show help for this command");
+    app_.fallthrough();
+    // One command at most: later words that look like one are its arguments.
+    app_.require_subcommand(0, 1);
+    add_global_flags();
+    add_chat();
+    add_serve();
+    add_providers();
+    add_keys();
+    add_models();
+    add_usage();
+    add_logs();
+    add_routes();
+    add_config();
+    add_others();
 }
 
-template <typename Options>
-CLI::App* Tree::verb(CLI::App* noun, const std::string& name, const std::string& help,
-                     Result<int> (*function)(const GlobalOptions&, const Options&),
-                     std::shared_ptr<Options> options) {
-    return command(noun, name, help,
-                   [this, function, options] { return function(global_, *options); });
-}
-
-// ---- the commands
-
-void Tree::add_global_flags() {
+void CommandTree::add_global_flags() {
     app_.add_flag("--json", global_.json, "Print one JSON document; errors as JSON too");
     app_.add_flag("-q,--quiet", global_.quiet, "Print nothing on stderr but errors");
     app_.add_flag("-v,--verbose", global_.verbose, "Say more on stderr; twice for details");
@@ -193,7 +70,7 @@ void Tree::add_global_flags() {
     app_.add_flag("--version", show_version_, "Print the version and the linked libraries");
 }
 
-void Tree::add_chat() {
+void CommandTree::add_chat() {
     const auto o = std::make_shared<ChatOptions>();
     const auto run = [this, o]() -> Result<int> {
         // A conversation goes on with its own model, whatever the environment prefers.
@@ -227,7 +104,7 @@ void Tree::add_chat() {
     value(chat, "--url", o->url, "URL", "Send it to a running gateway [LLMGW_URL]");
 }
 
-void Tree::add_serve() {
+void CommandTree::add_serve() {
     struct Flags {
         ServeOptions serve;
         std::string drain = "30s", format = "text";
@@ -255,7 +132,7 @@ void Tree::add_serve() {
     app->add_flag("--now", stop->now, "Cut live requests off");
 }
 
-void Tree::add_providers() {
+void CommandTree::add_providers() {
     CLI::App* noun = command(&app_, "providers", "Provider keys and the addresses they are for");
     command(noun, "list", "List the providers with a key",
             [this] { return run_providers_list(global_); });
@@ -278,7 +155,7 @@ void Tree::add_providers() {
     argument(app, "TEXT", catalog->words, "Only those whose id or name has these words", false);
 }
 
-void Tree::add_label_verbs(CLI::App* providers) {
+void CommandTree::add_label_verbs(CLI::App* providers) {
     const struct {
         const char *name, *help;
         Result<int> (*function)(const GlobalOptions&, const ProviderLabel&);
@@ -300,7 +177,7 @@ void Tree::add_label_verbs(CLI::App* providers) {
     }
 }
 
-void Tree::add_keys() {
+void CommandTree::add_keys() {
     CLI::App* noun = command(&app_, "keys", "Keys for clients of the gateway");
     command(noun, "list", "List the keys", [this] { return run_keys_list(global_); });
     const auto create = std::make_shared<KeysCreateOptions>();
@@ -317,7 +194,7 @@ void Tree::add_keys() {
     app->add_flag("--yes", revoke->yes, "Do not ask");
 }
 
-void Tree::add_models() {
+void CommandTree::add_models() {
     CLI::App* noun = command(&app_, "models", "The models, what they can do and what they cost");
     const auto list = std::make_shared<ModelsListOptions>();
     CLI::App* app = verb(noun, "list", "List the models", run_models_list, list);
@@ -347,7 +224,7 @@ void Tree::add_models() {
     argument(app, "ALIAS", unalias->name, "The alias");
 }
 
-void Tree::add_usage() {
+void CommandTree::add_usage() {
     const auto o = std::make_shared<UsageOptions>();
     CLI::App* app = verb(&app_, "usage", "Requests, tokens, cost and times", run_usage, o);
     value(app, "--by", o->by, "model|provider|key|day", "What to sum up by (model)");
@@ -355,7 +232,7 @@ void Tree::add_usage() {
         ->check(check_duration);
 }
 
-void Tree::add_logs() {
+void CommandTree::add_logs() {
     CLI::App* noun = command(&app_, "logs", "The log of requests");
     const auto list = std::make_shared<LogsListOptions>();
     CLI::App* app = verb(noun, "list", "List the latest requests", run_logs_list, list);
@@ -383,7 +260,27 @@ void Tree::add_logs() {
     app->add_flag("--yes", prune->yes, "Do not ask");
 }
 
-void Tree::add_config() {
+void CommandTree::add_routes() {
+    CLI::App* noun = command(&app_, "routes", "Whom requests go to, and why");
+    const auto explain = std::make_shared<RoutesExplainOptions>();
+    CLI::App* app = verb(noun, "explain", "Show whom a request would go to, and why",
+                         run_routes_explain, explain);
+    argument(app, "MODEL", explain->model, "The model; without it that of the request", false);
+    value(app, "--request", explain->request_file, "FILE",
+          "For this request, the body of a chat completion; - is stdin");
+    const auto simulate = std::make_shared<RoutesSimulateOptions>();
+    app = verb(noun, "simulate", "Route the logged requests again under other settings",
+               run_routes_simulate, simulate);
+    value(app, "--since", simulate->since, "DURATION", "Those of the last so long (7d)")
+        ->check(check_duration);
+    value(app, "-m,--model", simulate->model, "MODEL", "Only this model's, or these: gpt-4*");
+    pairs(app, "--set", simulate->settings, "Try another value of a setting, as in `config set`")
+        ->type_name("SETTING=VALUE");
+    value(app, "--limit", simulate->limit, "N", "Only the newest so many (100000)")
+        ->check(check_integer(1, 1'000'000'000));
+}
+
+void CommandTree::add_config() {
     CLI::App* noun = command(&app_, "config", "Settings");
     const auto list = std::make_shared<ConfigListOptions>();
     CLI::App* app = verb(noun, "list", "List the settings in force", run_config_list, list);
@@ -400,7 +297,7 @@ void Tree::add_config() {
     argument(app, "SETTING", unset->name, "Its name, as in `config list`");
 }
 
-void Tree::add_others() {
+void CommandTree::add_others() {
     const auto shell = std::make_shared<CompletionOptions>();
     CLI::App* app =
         verb(&app_, "completion", "Print the completion file of a shell", run_completion, shell);
@@ -414,143 +311,6 @@ void Tree::add_others() {
     command(&app_, "__options", "Print the command tree as JSON", run_options_dump)->group("");
 }
 
-// ---- reading the words
-
-const CLI::App* Tree::deepest() const {
-    const CLI::App* app = &app_;
-    while (!app->get_subcommands().empty()) {
-        app = app->get_subcommands().front();
-    }
-    return app;
-}
-
-std::vector<std::string> Tree::path_of(const CLI::App* app) {
-    std::vector<std::string> path;
-    for (; app->get_parent() != nullptr; app = app->get_parent()) {
-        path.insert(path.begin(), app->get_name());
-    }
-    return path;
-}
-
-UsageContext Tree::context() const {
-    UsageContext context{.tree = describe(), .path = path_of(deepest()), .leftover = {}};
-    for (auto& word : app_.remaining(true)) {
-        if (word != "--") {
-            context.leftover.push_back(unprotected(word));
-        }
-    }
-    return context;
-}
-
-/// The command that was parsed, once its arguments are complete.
-Result<Action> Tree::chosen() {
-    const CLI::App* app = deepest();
-    if (app == &app_) {
-        if (show_version_) {
-            return Action([this] { return run_version(global_); });
-        }
-        return Action([] { return run_help({}); });
-    }
-    const Node& node = nodes_.at(app);
-    for (const auto* option : node.required) {
-        if (option->count() == 0) {
-            return tl::unexpected(missing_argument(path_of(app), option->get_name()));
-        }
-    }
-    // `serve --port 1 stop`: flags of `serve` itself mean nothing to its verbs.
-    if (app->get_parent() != &app_) {
-        for (const auto* option : app->get_parent()->get_options()) {
-            if (option->count() != 0) {
-                return tl::unexpected(misplaced_flag(path_of(app), option->get_name()));
-            }
-        }
-    }
-    return node.run;
-}
-
-Result<Action> Tree::parse(std::vector<std::string> words) {
-    const auto tree = describe();
-    if (auto checked = check_spelling(tree, words); !checked) {
-        return tl::unexpected(std::move(checked.error()));
-    }
-    words = with_default_verb(tree, std::move(words));
-    words = protect(tree, std::move(words));
-    std::reverse(words.begin(), words.end());  // CLI11 takes them from the end
-    try {
-        app_.parse(words);
-    } catch (const CLI::CallForHelp&) {
-        return Action([path = path_of(deepest())] { return run_help(path); });
-    } catch (const CLI::ExtrasError&) {
-        return tl::unexpected(unexpected_words(context()));
-    } catch (const CLI::ArgumentMismatch& error) {
-        return tl::unexpected(missing_value(path_of(deepest()), error.what()));
-    } catch (const CLI::ParseError& error) {
-        return fail(Errc::usage, error.what(), help_hint(path_of(deepest())));
-    }
-    global_.color = global_.color_name == "always"  ? ColorChoice::always
-                    : global_.color_name == "never" ? ColorChoice::never
-                                                    : ColorChoice::automatic;
-    return chosen();
-}
-
-// ---- the tree as data
-
-CommandInfo Tree::describe_one(const CLI::App* app,
-                               const std::vector<const CLI::Option*>& required) {
-    CommandInfo info;
-    info.path = path_of(app);
-    info.help = app->get_description();
-    info.hidden = app->get_parent() != nullptr && app->get_group().empty();
-    for (const auto* option : app->get_options()) {
-        const bool many = option->get_expected_max() > 1;
-        if (option->get_positional()) {
-            const bool needed =
-                std::find(required.begin(), required.end(), option) != required.end();
-            info.positionals.push_back(
-                {option->get_name(), option->get_description(), needed, many});
-            continue;
-        }
-        OptionInfo entry;
-        entry.long_name = option->get_lnames().empty() ? "" : "--" + option->get_lnames()[0];
-        entry.short_name = option->get_snames().empty() ? "" : "-" + option->get_snames()[0];
-        entry.help = option->get_description();
-        if (option->get_items_expected_max() > 0) {
-            entry.value = option->get_type_name();
-            entry.repeatable = many;
-        }
-        info.options.push_back(std::move(entry));
-    }
-    return info;
-}
-
-void Tree::describe_below(const CLI::App* app, std::vector<CommandInfo>& out) const {
-    const auto node = nodes_.find(app);
-    out.push_back(describe_one(
-        app, node == nodes_.end() ? std::vector<const CLI::Option*>{} : node->second.required));
-    for (const auto* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
-        describe_below(sub, out);
-    }
-}
-
-std::vector<CommandInfo> Tree::describe() const {
-    std::vector<CommandInfo> out;
-    describe_below(&app_, out);
-    return out;
-}
-
-/// What an error message needs to know before the words are parsed.
-void scan_global_flags(const std::vector<std::string>& words, GlobalOptions& global) {
-    for (const auto& word : words) {
-        if (word == "--") {
-            break;
-        }
-        global.json = global.json || word == "--json";
-        global.quiet = global.quiet || word == "--quiet" || word == "-q";
-    }
-}
-
-}  // namespace
-
 Result<Action> parse_args(const std::vector<std::string>& words, GlobalOptions& global) {
     if (!words.empty() && words[0] == "__complete") {
         // Before CLI11 sees it: the words may be half a flag.
@@ -558,7 +318,7 @@ Result<Action> parse_args(const std::vector<std::string>& words, GlobalOptions& 
             return run_complete(rest);
         });
     }
-    const auto tree = std::make_shared<Tree>(global);
+    const auto tree = std::make_shared<CommandTree>(global);
     auto action = tree->parse(words);
     if (!action) {
         scan_global_flags(words, global);
@@ -571,7 +331,7 @@ Result<Action> parse_args(const std::vector<std::string>& words, GlobalOptions& 
 
 std::vector<CommandInfo> command_tree() {
     GlobalOptions global;
-    return Tree(global).describe();
+    return CommandTree(global).describe();
 }
 
 }  // namespace llmgw

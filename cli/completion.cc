@@ -16,6 +16,7 @@
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
 #include "common/store/settings.h"
+#include "daemon/gateway/gateway.h"
 
 namespace llmgw {
 namespace {
@@ -144,6 +145,18 @@ Candidates settings(const std::string& typed) {
     return out;
 }
 
+/// "routing.weights.price=", for `routes simulate --set`.
+Candidates simulated_settings(const std::string& typed) {
+    Candidates out;
+    for (auto& setting : settings(typed)) {
+        if (can_simulate(setting.value)) {
+            setting.value += setting.value.ends_with('.') ? "" : "=";
+            out.push_back(std::move(setting));
+        }
+    }
+    return out;
+}
+
 /// Values of a setting that has only a few.
 Candidates setting_values(const std::string& name) {
     Candidates out;
@@ -177,6 +190,9 @@ Candidates values_for(const std::string& placeholder, const std::vector<std::str
     }
     if (placeholder == "PROVIDER") {
         return path.back() == "add" ? addable_providers() : catalog_providers();
+    }
+    if (placeholder == "SETTING=VALUE") {
+        return simulated_settings(typed);
     }
     if (placeholder == "SETTING") {
         return settings(typed);

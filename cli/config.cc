@@ -180,6 +180,21 @@ std::vector<Row> all_rows(const std::vector<std::pair<std::string, std::string>>
 
 }  // namespace
 
+Result<void> check_new_setting(const GlobalOptions& global, const SettingOptions& setting,
+                               Store& store) {
+    const auto info = find(setting.name);
+    if (!info) {
+        return tl::unexpected(info.error());
+    }
+    if (auto checked = check_setting(**info, setting.name, setting.value); !checked) {
+        return checked;
+    }
+    if (!is_family(**info)) {
+        return {};
+    }
+    return check_setting_target(global, **info, (*info)->target_of(setting.name), store);
+}
+
 Result<int> run_config_list(const GlobalOptions& global, const ConfigListOptions& options) {
     auto session = open_session();
     if (!session) {
@@ -235,15 +250,8 @@ Result<int> run_config_set(const GlobalOptions& global, const SettingOptions& op
     if (!opened) {
         return tl::unexpected(std::move(opened.error()));
     }
-    if (auto checked = check_setting(*opened->info, options.name, options.value); !checked) {
+    if (auto checked = check_new_setting(global, options, *opened->session.store); !checked) {
         return tl::unexpected(std::move(checked.error()));
-    }
-    if (is_family(*opened->info)) {
-        auto checked = check_setting_target(
-            global, *opened->info, opened->info->target_of(options.name), *opened->session.store);
-        if (!checked) {
-            return tl::unexpected(std::move(checked.error()));
-        }
     }
     if (auto set = opened->session.store->set_setting(options.name, options.value); !set) {
         return tl::unexpected(std::move(set.error()));

@@ -5,6 +5,7 @@
 
 #include "cli/globals.h"
 #include "common/base/error.h"
+#include "common/store/store.h"
 
 namespace llmgw {
 
@@ -27,5 +28,9 @@ struct SettingOptions {
                                          const SettingOptions& options);
 [[nodiscard]] Result<int> run_config_unset(const GlobalOptions& global,
                                            const SettingOptions& options);
+
+/// What `config set` checks before it stores anything.
+[[nodiscard]] Result<void> check_new_setting(const GlobalOptions& global,
+                                             const SettingOptions& setting, Store& store);
 
 }  // namespace llmgw

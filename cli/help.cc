@@ -28,6 +28,7 @@ Set up   providers   provider keys: add, list, show, test, enable, disable, remo
 Look     models      models, abilities, prices: list, show, alias, unalias
          logs        the log of requests: list, show, export, prune
          usage       requests, tokens, cost and times
+         routes      whom requests go to, and why: explain, simulate
 
 Every command takes --json, -q/--quiet, -v/--verbose, --color WHEN, --no-input and
 -h/--help. `llmgw help COMMAND` and `man llmgw` say more; --version what this is.
@@ -93,6 +94,16 @@ constexpr Example kExamples[] = {
     {"logs show", "llmgw logs show req_018f2a4b6c8d0e1f2a3b4c5d"},
     {"logs export", "llmgw logs export --since 7d | gzip > log.jsonl.gz"},
     {"logs prune", "llmgw logs prune --older-than 7d --yes"},
+    {"routes",
+     "llmgw routes explain gpt-oss-120b\n"
+     "llmgw routes explain --request body.json\n"
+     "llmgw routes simulate --set routing.weights.price=1"},
+    {"routes explain",
+     "llmgw routes explain gpt-oss-120b\n"
+     "llmgw routes explain --request body.json --json | jq .winner"},
+    {"routes simulate",
+     "llmgw routes simulate --set routing.weights.price=1\n"
+     "llmgw routes simulate --since 1d --model 'gpt-*' --set routing.priority.groq=2"},
     {"config",
      "llmgw config --origin\n"
      "llmgw config set timeouts.first_byte 30s\n"

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "cli/log_json.h"
 #include "cli/log_rows.h"
 #include "cli/logs.h"
 #include "cli/output.h"
-#include "common/base/json_io.h"
+#include "cli/route_table.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -79,81 +76,14 @@ Table attempts_table(const std::vector<LoggedCall>& rows) {
     return table;
 }
 
-// A number of a decision, which leaves zeros and unknown ones out.
-std::string number(const Json& object, const char* name, const char* otherwise) {
-    const auto found = object.find(name);
-    if (found == object.end() || !found->is_number()) {
-        return otherwise;
+// How it was routed; empty when it was not, or when that was written by another version.
+std::string routing_text(const std::string& stored, bool color) {
+    const auto decision = stored.empty() ? Result<Decision>(Decision()) : read_decision(stored);
+    if (!decision || decision->candidates.empty()) {
+        return "";
     }
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.4g", found->get<double>());
-    return text.data();
-}
-
-std::string text_of(const Json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? printable(found->get<std::string>()) : "-";
-}
-
-const Json& list_of(const Json& object, const char* name) {
-    static const Json kNone = Json::array();
-    const auto found = object.find(name);
-    return found != object.end() && found->is_array() ? *found : kNone;
-}
-
-// One line for each candidate: those that were ranked in their order, then the excluded ones.
-Table decision_table(const Json& decision) {
-    Table table({"RANK", "PROVIDER", "MODEL", "KEY", "SCORE", "PRICE", "UPTIME", "THROUGHPUT",
-                 "LATENCY", "CACHE", "PENALTY", "NOTE"});
-    const Json& candidates = list_of(decision, "candidates");
-    std::vector<bool> ranked(candidates.size());
-    const auto right = [](std::string text) {
-        return Cell{.text = std::move(text), .style = Style::plain, .right = true};
-    };
-    std::size_t rank = 0;
-    for (const auto& scored : list_of(decision, "order")) {
-        const auto place = scored.find("candidate");
-        if (place == scored.end() || !place->is_number_unsigned() ||
-            place->get<std::size_t>() >= candidates.size()) {
-            continue;
-        }
-        const auto index = place->get<std::size_t>();
-        const Json& facts = candidates[index];
-        ranked[index] = true;
-        table.add({right(std::to_string(++rank)),
-                   {text_of(facts, "provider")},
-                   {text_of(facts, "model")},
-                   {text_of(facts, "key")},
-                   right(number(scored, "score", "0")),
-                   right(number(scored, "price", "0")),
-                   right(number(scored, "uptime", "0")),
-                   right(number(scored, "throughput", "0")),
-                   right(number(scored, "latency", "0")),
-                   right(number(scored, "cache", "0")),
-                   right(number(scored, "penalty", "0")),
-                   {scored.contains("further_key") ? "further key" : "-"}});
-    }
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-        if (!ranked[i]) {
-            const Json& facts = candidates[i];
-            std::vector<Cell> cells = {right("-"),
-                                       {text_of(facts, "provider")},
-                                       {text_of(facts, "model")},
-                                       {text_of(facts, "key")}};
-            cells.resize(11, right("-"));
-            cells.push_back({text_of(facts, "excluded"), Style::yellow});
-            table.add(std::move(cells));
-        }
-    }
-    return table;
-}
-
-std::string decision_text(const Json& decision, bool terminal, bool color) {
-    std::string text = "\nrouting     " + text_of(decision, "reason") + " (strategy " +
-                       text_of(decision, "strategy");
-    const auto seed = decision.find("seed");
-    text += seed != decision.end() ? ", seed " + seed->dump() + ")\n" : ")\n";
-    return text + decision_table(decision).render(terminal, color);
+    return "\n" + decision_text({*decision, std::nullopt, {}}, color) + "seed " +
+           std::to_string(decision->request.seed) + "\n";
 }
 
 Error no_such_request(const std::string& id) {
@@ -194,9 +124,7 @@ Result<int> run_logs_show(const GlobalOptions& global, const LogId& options) {
     if (rows->size() > 1) {
         text += "\n" + attempts_table(*rows).render(terminal, color);
     }
-    if (const auto decision = parse_json(*stored); decision && decision->is_object()) {
-        text += decision_text(*decision, terminal, color);
-    }
+    text += routing_text(*stored, color);
     write_out(text);
     return 0;
 }

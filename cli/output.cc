@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -249,6 +251,21 @@ std::string show_time(std::int64_t time_ms, bool terminal) {
         amount = std::to_string(seconds / 86'400) + "d";
     }
     return difference >= 0 ? amount + " ago" : "in " + amount;
+}
+
+std::string show_decimal(const std::optional<double>& number, int digits) {
+    if (!number) {
+        return "?";
+    }
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%.*f", digits, *number);
+    return text.data();
+}
+
+std::string show_percent(double share) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%.3g%%", share * 100);
+    return text.data();
 }
 
 std::size_t display_width(std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,11 @@ class Table {
 
 /// A point in time for a table: "3m ago" on a terminal, RFC 3339 otherwise.
 [[nodiscard]] std::string show_time(std::int64_t unix_ms, bool terminal);
+
+/// A number with so many digits behind the point; "?" when it is not known.
+[[nodiscard]] std::string show_decimal(const std::optional<double>& number, int digits);
+/// A share of one: "12.5%", "100%".
+[[nodiscard]] std::string show_percent(double share);
 
 /// Columns that a UTF-8 text takes on a terminal, one for each code point.
 [[nodiscard]] std::size_t display_width(std::string_view text);

@@ -3,7 +3,9 @@
 
 #include <utility>
 
+#include "cli/rests.h"
 #include "cli/secret_input.h"
+#include "common/base/clock.h"
 #include "common/base/json_io.h"
 #include "common/base/text.h"
 
@@ -42,6 +44,19 @@ Json text_or_null(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
 }
 
+Json rests_json(const std::vector<RestRow>& rests) {
+    Json list = Json::array();
+    for (const auto& rest : rests) {
+        list.push_back({{"model", text_or_null(rest.model)},
+                        {"reason", rest.reason},
+                        {"since", rfc3339(rest.since)},
+                        {"until", rfc3339(rest.until)},
+                        {"status", rest.status == 0 ? Json(nullptr) : Json(rest.status)},
+                        {"detail", text_or_null(printable(rest.detail))}});
+    }
+    return list;
+}
+
 Json row_json(const ProviderRow& row) {
     Json options = Json::object();
     for (const auto& [name, value] : row.key.options) {
@@ -59,7 +74,8 @@ Json row_json(const ProviderRow& row) {
             {"weight", row.key.weight},
             {"region", text_or_null(row.key.region)},
             {"options", std::move(options)},
-            {"created_at", row.stored ? Json(rfc3339(row.key.created_at)) : Json(nullptr)}};
+            {"created_at", row.stored ? Json(rfc3339(row.key.created_at)) : Json(nullptr)},
+            {"resting", rests_json(row.rests)}};
 }
 
 }  // namespace
@@ -75,6 +91,11 @@ Result<std::vector<ProviderRow>> provider_rows(Store& store) {
     }
     for (auto& key : environment_keys(*keys)) {
         rows.push_back({.key = std::move(key), .stored = false});
+    }
+    // A log that cannot be read takes nothing but the rests away.
+    const auto rests = resting_keys(store).value_or(std::vector<RestRow>{});
+    for (auto& row : rows) {
+        row.rests = rests_of(rests, row.key.label);
     }
     return rows;
 }
@@ -96,6 +117,11 @@ Result<ProviderRow> find_provider_row(Store& store, const std::string& label) {
                 suggest(label, labels, "llmgw providers list shows the labels"));
 }
 
+Result<void> renew_key(Store& store, ProviderRow& row) {
+    row.rests.clear();
+    return store.renew_provider_key(row.key.label, unix_ms());
+}
+
 std::string key_description(const ProviderKey& key) {
     std::string text = source_name(key.source);
     if (!key.source_ref.empty()) {
@@ -111,10 +137,19 @@ std::string key_description(const ProviderKey& key) {
 }
 
 std::string provider_state(const ProviderRow& row) {
-    if (!row.stored) {
-        return "environment";
+    const std::string state = !row.stored       ? "environment"
+                              : row.key.enabled ? "enabled"
+                                                : "disabled";
+    if (row.rests.empty() || !row.key.enabled) {
+        return state;
     }
-    return row.key.enabled ? "enabled" : "disabled";
+    const RestRow& first = row.rests.front();
+    if (first.model.empty()) {
+        return rest_text(first);
+    }
+    return state + "; " +
+           (row.rests.size() == 1 ? rest_text(first)
+                                  : std::to_string(row.rests.size()) + " models rest");
 }
 
 std::string provider_json_text(const ProviderRow& row) {

@@ -6,6 +6,7 @@
 
 #include "cli/session.h"
 #include "common/base/error.h"
+#include "common/store/log_store.h"
 #include "common/store/store.h"
 
 namespace llmgw {
@@ -15,6 +16,7 @@ namespace llmgw {
 struct ProviderRow {
     ProviderKey key;
     bool stored = true;
+    std::vector<RestRow> rests = {};  ///< those that last, as a gateway saved them
 };
 
 /// Those of the database, oldest first, then those of the environment.
@@ -23,10 +25,14 @@ struct ProviderRow {
 /// The row of that label; Errc::not_found with the nearest labels.
 [[nodiscard]] Result<ProviderRow> find_provider_row(Store& store, const std::string& label);
 
+/// Ends the rests of a key, also in a running gateway.
+[[nodiscard]] Result<void> renew_key(Store& store, ProviderRow& row);
+
 /// Where the key comes from, and what of it may be shown: "env OPENAI_API_KEY sk-…abcd".
 [[nodiscard]] std::string key_description(const ProviderKey& key);
 
-/// "enabled", "disabled", or "environment" for one that is not stored.
+/// "enabled", "disabled", or "environment" for one that is not stored; and what of it rests:
+/// "rests for 4m (401: invalid key)", "enabled; gpt-5 rests for 10s (429)".
 [[nodiscard]] std::string provider_state(const ProviderRow& row);
 
 /// A row as a JSON document with a final newline.

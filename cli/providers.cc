@@ -8,7 +8,9 @@
 
 #include "cli/output.h"
 #include "cli/provider_rows.h"
+#include "cli/rests.h"
 #include "cli/session.h"
+#include "common/base/clock.h"
 #include "common/base/json_io.h"
 #include "common/base/text.h"
 #include "common/catalog/catalog.h"
@@ -33,14 +35,21 @@ Result<int> set_enabled(const GlobalOptions& global, const std::string& label, b
     if (!session) {
         return tl::unexpected(std::move(session.error()));
     }
-    auto row = find_stored(*session->store, label);
+    // One of the environment can only end its rest.
+    auto row =
+        enabled ? find_provider_row(*session->store, label) : find_stored(*session->store, label);
     if (!row) {
         return tl::unexpected(std::move(row.error()));
     }
-    if (auto done = session->store->set_provider_enabled(label, enabled); !done) {
+    auto done = row->stored ? session->store->set_provider_enabled(label, enabled) : true;
+    if (!done) {
         return tl::unexpected(std::move(done.error()));
     }
     row->key.enabled = enabled;
+    // What it had to rest for may be mended.
+    if (auto renewed = enabled ? renew_key(*session->store, *row) : Result<void>(); !renewed) {
+        return tl::unexpected(std::move(renewed.error()));
+    }
     if (global.json) {
         write_out(provider_json_text(*row));
     } else {
@@ -121,11 +130,12 @@ Result<int> run_providers_list(const GlobalOptions& global) {
     Table table({"LABEL", "PROVIDER", "BASE-URL", "KEY", "STATE"});
     for (const auto& row : *rows) {
         const auto state = provider_state(row);
+        const bool ready = row.key.enabled && row.rests.empty();
         table.add({{row.key.label},
                    {row.key.provider},
                    {row.key.base_url.empty() ? "-" : row.key.base_url},
                    {key_description(row.key)},
-                   {state, state == "disabled" ? Style::yellow : Style::plain}});
+                   {state, ready ? Style::plain : Style::yellow}});
     }
     table.print(global);
     return 0;
@@ -153,6 +163,9 @@ Result<int> run_providers_show(const GlobalOptions& global, const ProviderLabel&
     text += key.region.empty() ? "" : "region    " + printable(key.region) + "\n";
     for (const auto& [name, value] : key.options) {
         text += "option    " + printable(name) + "=" + printable(value) + "\n";
+    }
+    for (const auto& rest : row->rests) {
+        text += "rest      " + rest_text(rest) + "\n";
     }
     text += row->stored ? "added     " + show_time(key.created_at, terminal) + "\n" : "";
     write_out(text);
@@ -187,6 +200,10 @@ Result<int> run_providers_remove(const GlobalOptions& global, const ProviderLabe
     }
     if (auto removed = session->store->remove_provider_key(options.label); !removed) {
         return tl::unexpected(std::move(removed.error()));
+    }
+    // Who has the label next, such as a key in the environment, has to rest for nothing.
+    if (auto renewed = session->store->renew_provider_key(options.label, unix_ms()); !renewed) {
+        return tl::unexpected(std::move(renewed.error()));
     }
     if (global.json) {
         write_out(provider_json_text(*row));

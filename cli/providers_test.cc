@@ -70,28 +70,23 @@ std::string report_text(const std::string& label, const ProbeReport& report, boo
     return text;
 }
 
-Result<std::vector<std::string>> labels_to_test(Store& store, const std::string& label) {
+Result<std::vector<ProviderRow>> rows_to_test(Store& store, const std::string& label) {
     if (!label.empty()) {
         auto row = find_provider_row(store, label);
         if (!row) {
             return tl::unexpected(std::move(row.error()));
         }
-        return std::vector<std::string>{label};
+        return std::vector<ProviderRow>{*std::move(row)};
     }
     auto rows = provider_rows(store);
     if (!rows) {
         return tl::unexpected(std::move(rows.error()));
     }
-    std::vector<std::string> labels;
-    for (const auto& row : *rows) {
-        if (row.key.enabled) {
-            labels.push_back(row.key.label);
-        }
-    }
-    if (labels.empty()) {
+    std::erase_if(*rows, [](const ProviderRow& row) { return !row.key.enabled; });
+    if (rows->empty()) {
         return fail(Errc::not_found, "there is no provider to test", "llmgw providers add openai");
     }
-    return labels;
+    return rows;
 }
 
 }  // namespace
@@ -101,13 +96,14 @@ Result<int> run_providers_test(const GlobalOptions& global, const ProviderLabel&
     if (!session) {
         return tl::unexpected(std::move(session.error()));
     }
-    const auto labels = labels_to_test(*session->store, options.label);
-    if (!labels) {
-        return tl::unexpected(labels.error());
+    auto rows = rows_to_test(*session->store, options.label);
+    if (!rows) {
+        return tl::unexpected(std::move(rows.error()));
     }
     int code = 0;
     Json documents = Json::array();
-    for (const auto& label : *labels) {
+    for (ProviderRow& row : *rows) {
+        const std::string& label = row.key.label;
         Cancel cancel;
         auto report = probe_provider(session->home, label, cancel);
         if (!report) {
@@ -115,6 +111,12 @@ Result<int> run_providers_test(const GlobalOptions& global, const ProviderLabel&
         }
         if (report->error && code == 0) {
             code = exit_code(report->error->kind);
+        }
+        if (!report->error && !row.rests.empty()) {
+            if (auto renewed = renew_key(*session->store, row); !renewed) {
+                return tl::unexpected(std::move(renewed.error()));
+            }
+            note(global, label + " rests no longer");
         }
         if (global.json) {
             documents.push_back(report_json(label, *report));

@@ -13,7 +13,7 @@ using Stored = std::span<const std::pair<std::string, std::string>>;
 // Reads settings in force. After the first bad one the others are zero, and error() tells of it.
 class SettingReader {
   public:
-    explicit SettingReader(Stored stored) : stored_(stored) {}
+    SettingReader(Stored stored, Stored given) : stored_(stored), given_(given) {}
 
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
@@ -31,16 +31,25 @@ class SettingReader {
     std::vector<double> numbers(std::string_view name);
 
   private:
+    [[nodiscard]] SettingValue value_of(const SettingInfo& info, std::string_view name) const;
     void blame(std::string_view name, SettingOrigin origin, Error error);
 
     Stored stored_;
+    Stored given_;
     std::optional<Error> error_;
 };
+
+SettingValue SettingReader::value_of(const SettingInfo& info, std::string_view name) const {
+    const auto last = std::find_if(given_.rbegin(), given_.rend(),
+                                   [&](const auto& one) { return one.first == name; });
+    return last == given_.rend() ? effective_setting(info, name, stored_)
+                                 : SettingValue{last->second, SettingOrigin::stored};
+}
 
 std::vector<double> SettingReader::numbers(std::string_view name) {
     const SettingInfo* const info = find_setting(name);
     LLMGW_ASSERT(info != nullptr && info->type != SettingType::text);
-    const SettingValue value = effective_setting(*info, name, stored_);
+    const SettingValue value = value_of(*info, name);
     auto read = read_setting(*info, name, value.value);
     if (!read) {
         blame(name, value.origin, std::move(read.error()));
@@ -111,8 +120,9 @@ RoutingSettings read_routing(SettingReader& read) {
     return routing;
 }
 
-// What is stored for single providers, keys and models.
-void read_targets(Stored stored, SettingReader& read, Settings& settings) {
+// What is set for single providers, keys and models. A target that occurs twice has the same value
+// both times: the one in force.
+void read_targets(Stored set, SettingReader& read, Settings& settings) {
     struct Field {
         std::string_view family;
         std::optional<std::int64_t> OwnTimeouts::*value;
@@ -123,7 +133,7 @@ void read_targets(Stored stored, SettingReader& read, Settings& settings) {
         {"timeouts.idle.NAME", &OwnTimeouts::idle},
         {"timeouts.total.NAME", &OwnTimeouts::total},
     };
-    for (const auto& [name, value] : stored) {
+    for (const auto& [name, value] : set) {
         const SettingInfo* const info = find_setting(name);
         if (info == nullptr || info->target == SettingTarget::none) {
             continue;
@@ -202,8 +212,8 @@ Timeouts timeouts_for(const Settings& settings, std::string_view label, std::str
     return timeouts;
 }
 
-Result<Settings> read_settings(Stored stored) {
-    SettingReader read(stored);
+Result<Settings> read_settings(Stored stored, Stored given) {
+    SettingReader read(stored, given);
     Settings settings{};
     settings.timeouts.connect = read.whole("timeouts.connect");
     settings.timeouts.first_byte = read.whole("timeouts.first_byte");
@@ -219,6 +229,7 @@ Result<Settings> read_settings(Stored stored) {
     settings.strict = read.flag("strict");
     settings.fetch_images = read.flag("fetch.images");
     read_targets(stored, read, settings);
+    read_targets(given, read, settings);
     if (read.error()) {
         return tl::unexpected(*read.error());
     }

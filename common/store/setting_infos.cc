@@ -190,4 +190,8 @@ std::optional<RoutingStrategy> find_strategy(std::string_view name) {
                : std::nullopt;
 }
 
+std::string_view strategy_name(RoutingStrategy strategy) {
+    return kStrategies.at(static_cast<std::size_t>(strategy));
+}
+
 }  // namespace llmgw

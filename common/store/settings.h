@@ -72,6 +72,7 @@ struct SettingValue {
 enum class RoutingStrategy : std::uint8_t { automatic, price, throughput, latency };
 /// "auto", "price", "throughput", "latency".
 [[nodiscard]] std::optional<RoutingStrategy> find_strategy(std::string_view name);
+[[nodiscard]] std::string_view strategy_name(RoutingStrategy strategy);
 
 /// What is done when all keys that could answer rest.
 enum class LastResort : std::uint8_t { none, failing, any };
@@ -151,8 +152,10 @@ struct Settings {
 [[nodiscard]] Timeouts timeouts_for(const Settings& settings, std::string_view label,
                                     std::string_view provider, std::string_view model);
 
-/// Reads them all; a bad value from a variable or an older version fails with its name.
+/// Reads them all; a bad value from a variable or an older version fails with its name. What is
+/// `given` wins over what is stored and over variables.
 [[nodiscard]] Result<Settings> read_settings(
-    std::span<const std::pair<std::string, std::string>> stored);
+    std::span<const std::pair<std::string, std::string>> stored,
+    std::span<const std::pair<std::string, std::string>> given = {});
 
 }  // namespace llmgw

@@ -41,6 +41,12 @@ struct ProviderKey {
     std::int64_t created_at = 0;  ///< Unix milliseconds, as all times here
 };
 
+/// When a provider key was last mended or replaced, as far as its user has told.
+struct ProviderRenewal {
+    std::string label;
+    std::int64_t renewed_at = 0;
+};
+
 /// What Vault::seal() binds a provider key's secret to: its label, provider and base URL.
 [[nodiscard]] std::string secret_context(const ProviderKey& key);
 
@@ -99,6 +105,10 @@ class Store {
     [[nodiscard]] Result<void> add_provider_key(const ProviderKey& key);
     [[nodiscard]] Result<bool> set_provider_enabled(std::string_view label, bool enabled);
     [[nodiscard]] Result<bool> remove_provider_key(std::string_view label);
+    /// Has a key count as another one from now on: what it had to rest for is over. The label may
+    /// be that of a key which is not stored.
+    [[nodiscard]] Result<void> renew_provider_key(std::string_view label, std::int64_t now);
+    [[nodiscard]] Result<std::vector<ProviderRenewal>> provider_renewals();
 
     [[nodiscard]] Result<std::vector<GatewayKey>> gateway_keys();  ///< revoked ones too
     [[nodiscard]] Result<bool> has_gateway_keys();                 ///< likewise

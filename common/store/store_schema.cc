@@ -58,6 +58,12 @@ constexpr std::array kMigrations = {
             target TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
     )sql"},
+    Migration{2, "renewals of provider keys", R"sql(
+        CREATE TABLE provider_renewals (
+            label      TEXT PRIMARY KEY,
+            renewed_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+    )sql"},
 };
 
 }  // namespace

@@ -103,6 +103,7 @@ ProviderAccess make_access(const ProviderKey& key, Result<std::string> secret) {
     access.wire = access.provider != nullptr ? access.provider->wire : Wire::openai;
     access.quirks = quirks_of(key.provider);
     access.weight = key.weight;
+    access.renewed_at = key.created_at;
     access.enabled = key.enabled;
     access.region = key.region;
     access.options = key.options;

@@ -29,7 +29,8 @@ struct ProviderAccess {
     std::string secret;  ///< empty: none is sent
     std::string region;  ///< empty: the provider's default
     std::vector<std::pair<std::string, std::string>> options;
-    std::int64_t weight = 1;  ///< among the keys of its provider
+    std::int64_t weight = 1;      ///< among the keys of its provider
+    std::int64_t renewed_at = 0;  ///< rests that began before it are over; Unix milliseconds
     bool enabled = true;
     std::optional<Error> problem;   ///< why it cannot be used: no secret, a bad URL
     bool from_environment = false;  ///< not stored: found in the provider's usual variable

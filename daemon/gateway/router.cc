@@ -88,8 +88,8 @@ void keep_owner(Decision& decision, const Offers& offers,
 }
 
 bool same_access(const ProviderAccess& a, const ProviderAccess& b) {
-    return a.secret == b.secret && a.url.text() == b.url.text() && a.region == b.region &&
-           a.options == b.options && a.enabled == b.enabled;
+    return a.renewed_at == b.renewed_at && a.secret == b.secret && a.url.text() == b.url.text() &&
+           a.region == b.region && a.options == b.options && a.enabled == b.enabled;
 }
 
 // "openai (rests: it failed too often with 500, for another 12s: internal error)".
@@ -121,9 +121,14 @@ void Router::use(const std::shared_ptr<const Snapshot>& snapshot) {
         return;
     }
     for (const ProviderAccess& before : snapshot_->accesses) {
-        const ProviderAccess* const now = snapshot->find_access(before.label);
-        if (now == nullptr || !same_access(before, *now)) {
+        if (snapshot->find_access(before.label) == nullptr) {
             health_.end_rests(before.label);
+        }
+    }
+    for (const ProviderAccess& now : snapshot->accesses) {
+        const ProviderAccess* const before = snapshot_->find_access(now.label);
+        if (before == nullptr || !same_access(*before, now)) {
+            health_.end_rests(now.label);
         }
     }
     snapshot_ = snapshot;
@@ -170,9 +175,25 @@ void Router::add_standing(CandidateFacts& facts, KeyModel name, std::int64_t now
 
 Result<Plan> Router::plan(const std::shared_ptr<const Snapshot>& snapshot, const Offers& offers,
                           const RouteQuery& query, std::int64_t now) {
+    const auto decision = decide(snapshot, offers, query, now);
+    if (decision->ranking.order.empty()) {
+        return tl::unexpected(all_resting(offers, now));
+    }
+    Plan plan;
+    plan.session = session_of(query, offers);
+    keep_pins(*decision, plan.session, now);
+    plan.last_resort = decision->ranking.reason == RouteReason::last_resort;
+    order_attempts(plan, *decision, offers);
+    plan.decision = decision;
+    return plan;
+}
+
+std::shared_ptr<Decision> Router::decide(const std::shared_ptr<const Snapshot>& snapshot,
+                                         const Offers& offers, const RouteQuery& query,
+                                         std::int64_t now) {
     use(snapshot);
     const RoutingSettings& settings = snapshot_->settings.routing;
-    const auto decision = std::make_shared<Decision>();
+    auto decision = std::make_shared<Decision>();
     decision->model = query.model;
     RouteRequest& request = decision->request;
     request.strategy = query.strategy.value_or(settings.strategy);
@@ -188,22 +209,14 @@ Result<Plan> Router::plan(const std::shared_ptr<const Snapshot>& snapshot, const
         decision->candidates.push_back(facts(candidate, offers.pinned, request, now));
     }
     keep_owner(*decision, offers, snapshot_);
-
-    Plan plan;
-    const std::uint64_t model = hash(query.model);
-    if (request.in_session && offers.candidates.size() > 1) {
-        plan.session = mix(model, hash(query.session)) | 1U;
-    }
-    find_pins(*decision, plan.session, now);
+    find_pins(*decision, session_of(query, offers), now);
     decision->ranking = rank(decision->candidates, request, settings);
-    if (decision->ranking.order.empty()) {
-        return tl::unexpected(all_resting(offers, now));
-    }
-    keep_pins(*decision, plan.session, now);
-    plan.last_resort = decision->ranking.reason == RouteReason::last_resort;
-    order_attempts(plan, *decision, offers);
-    plan.decision = decision;
-    return plan;
+    return decision;
+}
+
+std::uint64_t Router::session_of(const RouteQuery& query, const Offers& offers) {
+    const bool matters = !query.session.empty() && offers.candidates.size() > 1;
+    return matters ? mix(hash(query.model), hash(query.session)) | 1U : 0;
 }
 
 void Router::order_attempts(Plan& plan, const Decision& decision, const Offers& offers) const {
@@ -309,6 +322,15 @@ void Router::report(const Turn& turn, const CallReport& report, std::int64_t now
         sessions_.set(turn.session, session_target(candidate.provider_name(), key), now,
                       snapshot_->settings.routing.session_ttl_ms);
     }
+}
+
+void Router::restore(const SavedHealth& saved, std::int64_t now, RefusedKeys refused) {
+    std::vector<RestRow> rests = saved.rests.value_or(std::vector<RestRow>());
+    std::erase_if(rests, [this](const RestRow& rest) {
+        const ProviderAccess* const access = snapshot_->find_access(rest.key);
+        return access != nullptr && rest.since < access->renewed_at;
+    });
+    health_.restore(saved.rows, rests, now, refused);
 }
 
 Error Router::all_resting(const Offers& offers, std::int64_t now) {

@@ -55,6 +55,12 @@ class Router {
                                     const Offers& offers, const RouteQuery& query,
                                     std::int64_t now);
 
+    /// The same without keeping anything of it, and without an error: when nobody may be asked, the
+    /// ranking is empty.
+    [[nodiscard]] std::shared_ptr<Decision> decide(const std::shared_ptr<const Snapshot>& snapshot,
+                                                   const Offers& offers, const RouteQuery& query,
+                                                   std::int64_t now);
+
     /// Whether a candidate of a plan may be asked at this moment: other requests may have made it
     /// rest, or be probing it. Whatever becomes of the call, it must be reported: it may be the one
     /// that decides whether a key works again.
@@ -68,7 +74,10 @@ class Router {
     /// Why none of the candidates may be asked now.
     [[nodiscard]] Error all_resting(const Offers& offers, std::int64_t now);
 
-    /// For saving and restoring.
+    /// Takes over what was saved, but no rest of a key that was renewed since it began.
+    void restore(const SavedHealth& saved, std::int64_t now,
+                 RefusedKeys refused = RefusedKeys::probe);
+    /// For saving.
     [[nodiscard]] HealthTable& health() { return health_; }
 
   private:
@@ -77,6 +86,7 @@ class Router {
                                        const RouteRequest& request, std::int64_t now);
     void add_standing(CandidateFacts& facts, KeyModel name, std::int64_t now);
     void order_attempts(Plan& plan, const Decision& decision, const Offers& offers) const;
+    [[nodiscard]] static std::uint64_t session_of(const RouteQuery& query, const Offers& offers);
     void find_pins(Decision& decision, std::uint64_t session, std::int64_t now);
     void keep_pins(const Decision& decision, std::uint64_t session, std::int64_t now);
     [[nodiscard]] static std::uint64_t preference_key(const Decision& decision);

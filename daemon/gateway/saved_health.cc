@@ -10,9 +10,7 @@ namespace llmgw {
 
 void use_request_log(Core& core, RequestLog& log) {
     core.request_log = &log;
-    const SavedHealth& saved = log.saved_health();
-    core.router.health().restore(saved.rows, saved.rests.value_or(std::vector<RestRow>()),
-                                 unix_ms());
+    core.router.restore(log.saved_health(), unix_ms());
 }
 
 void save_health(Core& core) {

@@ -10,6 +10,21 @@
 
 namespace llmgw {
 
+namespace {
+
+void note_renewals(std::vector<ProviderAccess>& accesses,
+                   const std::vector<ProviderRenewal>& renewals) {
+    for (const ProviderRenewal& renewal : renewals) {
+        for (ProviderAccess& access : accesses) {
+            if (access.label == renewal.label) {
+                access.renewed_at = std::max(access.renewed_at, renewal.renewed_at);
+            }
+        }
+    }
+}
+
+}  // namespace
+
 const ProviderAccess* Snapshot::find_access(std::string_view label) const {
     const auto found =
         std::find_if(accesses.begin(), accesses.end(),
@@ -41,6 +56,11 @@ Result<std::shared_ptr<const Snapshot>> load_snapshot(Store& store, const Vault&
         snapshot->accesses.push_back(make_access(key, vault));
     }
     add_accesses_from_environment(snapshot->accesses);
+    const auto renewals = store.provider_renewals();
+    if (!renewals) {
+        return tl::unexpected(renewals.error());
+    }
+    note_renewals(snapshot->accesses, *renewals);
     auto gateway_keys = store.valid_gateway_keys();
     if (!gateway_keys) {
         return tl::unexpected(gateway_keys.error());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/routing/decision.h"
 
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -11,9 +10,6 @@
 namespace llmgw {
 
 namespace {
-
-// In the order of the enumeration; what `routing` in a request and routing.strategy say.
-constexpr std::array<std::string_view, 4> kStrategies = {"auto", "price", "throughput", "latency"};
 
 // Members are left out where they say nothing: a decision is kept for every request.
 void write_flag(JsonWriter& out, std::string_view name, bool value) {
@@ -43,7 +39,7 @@ void write_optional(JsonWriter& out, std::string_view name, const std::optional<
 }
 
 void write_request(JsonWriter& out, const RouteRequest& request) {
-    out.key("strategy").string(kStrategies.at(static_cast<std::size_t>(request.strategy)));
+    out.key("strategy").string(strategy_name(request.strategy));
     write_flag(out, "streaming", request.streaming);
     write_flag(out, "makes_images", request.makes_images);
     write_flag(out, "pinned", request.pinned);
@@ -177,18 +173,9 @@ class Texts {
 };
 constexpr std::size_t kTextsPerCandidate = 4;
 
-std::optional<RoutingStrategy> read_strategy(std::string_view name) {
-    for (std::size_t i = 0; i < kStrategies.size(); i++) {
-        if (kStrategies.at(i) == name) {
-            return static_cast<RoutingStrategy>(i);
-        }
-    }
-    return std::nullopt;
-}
-
 RouteRequest read_request(const Reader& in) {
     RouteRequest request;
-    request.strategy = in.named("strategy", read_strategy).value_or(RoutingStrategy::automatic);
+    request.strategy = in.named("strategy", find_strategy).value_or(RoutingStrategy::automatic);
     request.streaming = in.flag("streaming");
     request.makes_images = in.flag("makes_images");
     request.pinned = in.flag("pinned");

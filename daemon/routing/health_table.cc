@@ -65,7 +65,7 @@ bool is_sum(double value) {
     return std::isfinite(value) && value >= 0;
 }
 
-std::optional<Rest> read_row(const RestRow& row, std::int64_t now) {
+std::optional<Rest> read_row(const RestRow& row, std::int64_t now, RefusedKeys refused) {
     const auto reason = read_rest_reason(row.reason);
     if (!reason || row.since < 0 || row.until < row.since) {
         return std::nullopt;
@@ -74,7 +74,7 @@ std::optional<Rest> read_row(const RestRow& row, std::int64_t now) {
     rest.reason = *reason;
     rest.since = row.since;
     rest.until = row.since + std::min(row.until - row.since, kLongestRestMs);
-    if (rest.reason == RestReason::refused) {
+    if (rest.reason == RestReason::refused && refused == RefusedKeys::probe) {
         rest.since = std::min(rest.since, now);
         rest.until = std::min(rest.until, now);
     }
@@ -340,7 +340,7 @@ std::vector<RestRow> HealthTable::rests(std::int64_t now) {
 }
 
 void HealthTable::restore(std::span<const HealthRow> health, std::span<const RestRow> rests,
-                          std::int64_t now) {
+                          std::int64_t now, RefusedKeys refused) {
     for (const HealthRow& row : health) {
         const bool in_window = row.begin <= now && row.begin > now - settings_.window_ms;
         if (!in_window || !is_sum(row.latency_ms) || !is_sum(row.output_tokens) ||
@@ -352,7 +352,7 @@ void HealthTable::restore(std::span<const HealthRow> health, std::span<const Res
         make({row.key, row.model}, now).window.add_past(sums, row.begin);
     }
     for (const RestRow& row : rests) {
-        auto rest = read_row(row, now);
+        auto rest = read_row(row, now, refused);
         if (!rest || now - rest->until > settings_.window_ms) {
             continue;
         }

@@ -45,6 +45,10 @@ struct HealthChanges {
     std::vector<RestRow> rests;  ///< if they changed: all there are
 };
 
+/// What becomes of a rest of a key that was refused: after a restart the key is to be probed at
+/// once, as it may have been mended in the meantime.
+enum class RefusedKeys : std::uint8_t { probe, rest };
+
 /// How all keys do. Only for the loop's thread.
 class HealthTable {
   public:
@@ -67,10 +71,9 @@ class HealthTable {
     void end_rests(std::string_view key);
     [[nodiscard]] std::vector<RestRow> rests(std::int64_t now);
 
-    /// Takes over what earlier runs saved. What is out of the window, or in the future, is left
-    /// out; a refused key is to be probed at once, as it may have been mended in the meantime.
+    /// Takes over what was saved. What is out of the window, or in the future, is left out.
     void restore(std::span<const HealthRow> health, std::span<const RestRow> rests,
-                 std::int64_t now);
+                 std::int64_t now, RefusedKeys refused = RefusedKeys::probe);
     /// For saving. Forgets what is out of the window.
     [[nodiscard]] HealthChanges take_changes(std::int64_t now);
 

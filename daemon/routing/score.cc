@@ -247,17 +247,9 @@ class Ranker {
             const double short_of = (threshold - up) / threshold * settings_.penalty_factor;
             scored.penalty = short_of * short_of;
         }
-        const double weighted =
-            price_decides() ? scored.price
-                            : weights_.price * scored.price + weights_.uptime * scored.uptime +
-                                  weights_.throughput * scored.throughput +
-                                  weights_.latency * scored.latency + weights_.cache * scored.cache;
-        scored.score = weighted + (1 - facts.priority) + scored.penalty;
-    }
-    [[nodiscard]] bool price_decides() const {
-        return weights_.price + weights_.uptime + weights_.throughput + weights_.latency +
-                   weights_.cache <=
-               0;
+        const ScoreTerms terms = score_terms(scored, facts, weights_);
+        scored.score = terms.price + terms.uptime + terms.throughput + terms.latency + terms.cache +
+                       terms.priority + terms.penalty;
     }
 
     void choose_first() {
@@ -283,8 +275,8 @@ class Ranker {
         } else if (order.size() == 1) {
             ranking_.reason = RouteReason::only_candidate;
         } else {
-            ranking_.reason =
-                price_decides() || !known_ ? RouteReason::price_only : RouteReason::best_score;
+            ranking_.reason = weights_.price_decides() || !known_ ? RouteReason::price_only
+                                                                  : RouteReason::best_score;
         }
     }
 
@@ -370,6 +362,19 @@ ScoreWeights score_weights(const RouteRequest& request, const RoutingSettings& s
         *weight /= sum;
     }
     return weights;
+}
+
+ScoreTerms score_terms(const ScoredCandidate& scored, const CandidateFacts& facts,
+                       const ScoreWeights& weights) {
+    ScoreTerms terms;
+    terms.price = weights.price_decides() ? scored.price : weights.price * scored.price;
+    terms.uptime = weights.uptime * scored.uptime;
+    terms.throughput = weights.throughput * scored.throughput;
+    terms.latency = weights.latency * scored.latency;
+    terms.cache = weights.cache * scored.cache;
+    terms.priority = 1 - facts.priority;
+    terms.penalty = scored.penalty;
+    return terms;
 }
 
 std::string_view reason_name(RouteReason reason) {

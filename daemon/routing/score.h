@@ -68,6 +68,10 @@ struct RouteRequest {
 /// alone decides.
 struct ScoreWeights {
     double price = 0, uptime = 0, throughput = 0, latency = 0, cache = 0;
+
+    [[nodiscard]] bool price_decides() const {
+        return price + uptime + throughput + latency + cache <= 0;
+    }
 };
 [[nodiscard]] ScoreWeights score_weights(const RouteRequest& request,
                                          const RoutingSettings& settings);
@@ -98,6 +102,14 @@ struct ScoredCandidate {
 
     bool operator==(const ScoredCandidate&) const = default;
 };
+
+/// What each term adds to a candidate's score: together, in this order, they are the score.
+struct ScoreTerms {
+    double price = 0, uptime = 0, throughput = 0, latency = 0, cache = 0;
+    double priority = 0, penalty = 0;
+};
+[[nodiscard]] ScoreTerms score_terms(const ScoredCandidate& scored, const CandidateFacts& facts,
+                                     const ScoreWeights& weights);
 
 /// The candidates that may be asked, in the order in which they are.
 struct Ranking {

@@ -59,7 +59,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 # Header (a prefix of what is included) and the pattern of the files that may include it.
 HOMES = [
     ("httplib.h", r"daemon/http/[^/]+\.(cc|h)"),
-    ("CLI/", r"cli/args\.cc"),
+    ("CLI/", r"cli/args_tree\.h"),
     ("spdlog/", r"(common|daemon)/log\.cc|daemon/gateway/linked_libraries\.cc"),
     ("nlohmann/", r".+\.cc|common/base/json_io\.h|common/catalog/generator/.+"),
     ("common/base/json_io.h", r".+\.cc"),

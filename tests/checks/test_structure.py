@@ -27,7 +27,7 @@ GOOD = {
     "cli/answer.h": NAMED,
     "cli/own.cc": NAMED.replace("struct", "namespace {\nstruct").replace("};", "};\n}  // namespace"),
     "daemon/forward.h": SPDX + "namespace llmgw {\nstruct Answer;\n}  // namespace llmgw\n",
-    "cli/args.cc": SPDX + "#include <CLI/CLI.hpp>\n",
+    "cli/args_tree.h": SPDX + "#pragma once\n#include <CLI/CLI.hpp>\n",
     "cli/chat.cc": SPDX + '#include "daemon/gateway/gateway.h"\n',
     "tests/run": "#!/usr/bin/env bash\n# SPDX-License-Identifier: Apache-2.0\n",
 }

@@ -41,6 +41,16 @@ def test_catalog_values(llmgw):
     assert not os.path.exists(llmgw.home), "completing makes nothing"
 
 
+def test_settings_of_a_simulation(llmgw):
+    assert candidates(llmgw, "routes", "simulate", "--set", "routing.weights.pr") == [
+        "routing.weights.price="]
+    found = candidates(llmgw, "routes", "simulate", "--set", "")
+    assert "routing.priority." in found and "routing.window=" not in found
+    assert not [name for name in found if not name.startswith("routing.")]
+    assert "gpt-oss-120b" in candidates(llmgw, "routes", "explain", "gpt-o")
+    assert candidates(llmgw, "routes", "") == ["explain", "simulate"]
+
+
 def test_live_values(llmgw):
     llmgw("keys", "create", "laptop")
     llmgw("keys", "create", "old")

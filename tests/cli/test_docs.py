@@ -168,7 +168,7 @@ def field_names(document: object) -> Iterator[str]:
 
 
 # The fields of these are named by their data.
-NAMED_BY_DATA = {"libraries", "options", "usd_per_million_units", "capabilities"}
+NAMED_BY_DATA = {"libraries", "options", "usd_per_million_units", "capabilities", "settings"}
 
 
 @pytest.mark.parametrize("words", [
@@ -177,7 +177,8 @@ NAMED_BY_DATA = {"libraries", "options", "usd_per_million_units", "capabilities"
     "models list --aliases", "models show gpt-4o", "logs list", "logs show 1",
     "usage", "usage --by provider", "usage --by key", "usage --by day",
     "config list", "config list --origin",
-    "config get strict", "config get routing.fallback_statuses", "completion bash", "--version"])
+    "config get strict", "routes explain mock/echo", "routes simulate",
+    "config get routing.fallback_statuses", "completion bash", "--version"])
 def test_every_field_of_json_output_is_documented(words: str, env: dict[str, str]) -> None:
     document = json.loads(run(env, *words.split(), "--json"),
                           object_hook=lambda found: {key: {} if key in NAMED_BY_DATA else value

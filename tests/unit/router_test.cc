@@ -348,6 +348,73 @@ TEST_CASE("router: other settings and mended keys") {
     CHECK(trial.router().health().rests(trial.now).empty());
 }
 
+TEST_CASE("router: a renewed key has nothing to rest for") {
+    RouterTrial trial;
+    trial.add_provider("a", 1);
+    trial.add_provider("b", 2);
+    call(trial, "a", report(Verdict::refused, 401));
+    CHECK(route(trial).first() == "b");
+    // In a running gateway: another set-up.
+    trial.now += kSecond;
+    trial.change().accesses[0].renewed_at = trial.now;
+    CHECK(route(trial).first() == "a");
+    call(trial, "a", report(Verdict::refused, 401));
+    CHECK(route(trial).first() == "b");
+}
+
+TEST_CASE("router: what was saved comes back, but for renewed keys") {
+    RouterTrial trial;
+    trial.add_provider("a", 1);
+    trial.add_provider("b", 2);
+    SavedHealth saved;
+    saved.rests = {{"a", "", "refused", trial.now, trial.now + kMinute, 1, 401, "no"}};
+    const auto first = [&](std::int64_t renewed_at, RefusedKeys refused) {
+        trial.change().accesses[0].renewed_at = renewed_at;
+        Router router(trial.snapshot());
+        router.restore(saved, trial.now + 1, refused);
+        const auto decision =
+            router.decide(trial.snapshot(), trial.offers(), trial.query, trial.now + 1);
+        return std::string(decision->candidates[decision->ranking.order.front().index].key) +
+               (router.health().rests(trial.now + 1).empty() ? "" : ", rests");
+    };
+    CHECK(first(0, RefusedKeys::rest) == "b, rests");
+    CHECK(first(0, RefusedKeys::probe) == "a, rests");  // to be probed at once
+    CHECK(first(trial.now, RefusedKeys::rest) == "b, rests");
+    CHECK(first(trial.now + 1, RefusedKeys::rest) == "a");
+}
+
+TEST_CASE("router: a key that was added anew has nothing to rest for") {
+    RouterTrial trial;
+    trial.add_provider("b", 2);
+    SavedHealth saved;
+    saved.rests = {{"a", "", "refused", trial.now, trial.now + kMinute, 1, 401, "no"}};
+    trial.router().restore(saved, trial.now + 1, RefusedKeys::rest);
+    CHECK(route(trial).first() == "b");
+    CHECK(trial.router().health().rests(trial.now + 1).size() == 1);
+    trial.add_provider("a", 1);
+    CHECK(route(trial).first() == "a");
+}
+
+TEST_CASE("router: deciding keeps nothing, and has no error when nobody is left") {
+    RouterTrial trial;
+    trial.add_provider("a", 1);
+    trial.add_provider("b", 2);
+    trial.query.session = "s";
+    const auto decide = [&] {
+        return trial.router().decide(trial.snapshot(), trial.offers(), trial.query, trial.now);
+    };
+    CHECK(decide()->ranking.reason == RouteReason::price_only);
+    CHECK(decide()->ranking.reason == RouteReason::price_only);
+    REQUIRE(route(trial).plan);
+    CHECK(decide()->ranking.reason == RouteReason::session_sticky);
+    for (const char* const label : {"a", "b"}) {
+        call(trial, label, report(Verdict::refused, 401));
+    }
+    const auto nobody = decide();
+    CHECK(nobody->ranking.order.empty());
+    CHECK(nobody->candidates.at(0).excluded == Exclusion::refused);
+}
+
 TEST_CASE("router: the built-in provider never rests") {
     RouterTrial trial;
     Offers offers;

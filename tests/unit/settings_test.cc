@@ -277,6 +277,24 @@ TEST_CASE("settings: variable before stored before default") {
     CHECK(effective_setting(info, info.name, stored).origin == SettingOrigin::stored);
 }
 
+TEST_CASE("settings: what is given wins over variables and what is stored") {
+    REQUIRE(::setenv("LLMGW_ROUTING_WEIGHTS_PRICE", "0.2", 1) == 0);
+    const Stored stored = {{"routing.weights.uptime", "0.3"}, {"routing.priority.groq", "2"}};
+    const Stored given = {{"routing.weights.price", "0.9"},
+                          {"routing.weights.price", "1"},
+                          {"routing.weights.uptime", "0.4"},
+                          {"routing.priority.groq", "3"},
+                          {"routing.priority.lab", "0"}};
+    const auto settings = read_settings(stored, given);
+    REQUIRE(settings);
+    CHECK(settings->routing.price_weight == 1);
+    CHECK(settings->routing.uptime_weight == 0.4);
+    CHECK(settings->routing.priority_of("groq", "groq") == 3);
+    CHECK(settings->routing.priority_of("lab", "lab") == 0);
+    CHECK(read_settings(stored)->routing.price_weight == 0.2);
+    ::unsetenv("LLMGW_ROUTING_WEIGHTS_PRICE");
+}
+
 TEST_CASE("settings: booleans as people write them") {
     for (const auto* yes : {"true", "TRUE", "yes", "on", "1"}) {
         CHECK(read_settings(Stored{{"strict", yes}}).value().strict);

@@ -304,6 +304,20 @@ TEST_CASE("store: provider keys") {
     CHECK(store->provider_key("first").value()->options.empty());
 }
 
+TEST_CASE("store: renewals of provider keys, stored or not") {
+    const Scratch scratch;
+    const auto store = Store::open(scratch / "llmgw.db").value();
+    CHECK(store->provider_renewals().value().empty());
+    REQUIRE(store->renew_provider_key("openai", 100));
+    REQUIRE(store->renew_provider_key("lab", 150));
+    REQUIRE(store->renew_provider_key("openai", 200));
+    const auto renewals = store->provider_renewals().value();
+    REQUIRE(renewals.size() == 2);
+    CHECK(renewals[0].label == "lab");
+    CHECK(renewals[0].renewed_at == 150);
+    CHECK(renewals[1].renewed_at == 200);
+}
+
 TEST_CASE("store: a secret is bound to label, provider and address") {
     ProviderKey key = provider_key("lab");
     CHECK(secret_context(key) == "lab\nopenai\nhttps://api.openai.com/v1");
