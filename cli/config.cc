@@ -23,6 +23,12 @@ const char* type_name(SettingType type) {
             return "boolean";
         case SettingType::integer:
             return "integer";
+        case SettingType::integers:
+            return "integers";
+        case SettingType::decimal:
+            return "decimal";
+        case SettingType::choice:
+            return "choice";
         case SettingType::duration:
             return "duration";
         case SettingType::size:
@@ -109,7 +115,7 @@ Result<SettingValue> in_force(Opened& opened) {
     if (!stored) {
         return tl::unexpected(stored.error());
     }
-    return effective_setting(*opened.info, *stored);
+    return effective_setting(*opened.info, opened.info->name, *stored);
 }
 
 /// Prints what a change led to: the variable may still win.
@@ -145,7 +151,7 @@ Result<int> run_config_list(const GlobalOptions& global, const ConfigListOptions
     Table table(options.origin ? std::vector<std::string>{"NAME", "VALUE", "ORIGIN"}
                                : std::vector<std::string>{"NAME", "VALUE"});
     for (const auto& info : setting_infos()) {
-        const auto value = effective_setting(info, *stored);
+        const auto value = effective_setting(info, info.name, *stored);
         list.push_back(setting_json(info, value));
         std::vector<Cell> row = {{std::string(info.name)}, {printable(value.value)}};
         if (options.origin) {
@@ -183,7 +189,7 @@ Result<int> run_config_set(const GlobalOptions& global, const SettingOptions& op
     if (!opened) {
         return tl::unexpected(std::move(opened.error()));
     }
-    if (auto checked = check_setting(*opened->info, options.value); !checked) {
+    if (auto checked = check_setting(*opened->info, options.name, options.value); !checked) {
         checked.error().kind = Errc::usage;
         return tl::unexpected(std::move(checked.error()));
     }

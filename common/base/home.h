@@ -12,12 +12,14 @@ namespace llmgw {
 /// Where everything of one llmgw set-up lives. With LLMGW_HOME all of it is in that folder;
 /// otherwise in the XDG base directories. Folders are made 0700, files 0600.
 struct Home {
-    std::string data_dir;   ///< llmgw.db, master.key
+    std::string data_dir;   ///< llmgw.db, log.db, master.key
     std::string state_dir;  ///< chat history, the last conversation
     std::string cache_dir;  ///< cache.db: deletable at any time
     std::string run_dir;    ///< daemon.lock, daemon.json; falls back to state_dir
 
     [[nodiscard]] std::string database() const { return data_dir + "/llmgw.db"; }
+    /// The log, the usage and the health of keys: deletable at any time.
+    [[nodiscard]] std::string log_database() const { return data_dir + "/log.db"; }
     [[nodiscard]] std::string master_key() const { return data_dir + "/master.key"; }
     [[nodiscard]] std::string daemon_lock() const { return run_dir + "/daemon.lock"; }
     /// Written by a serving daemon, 0600: pid, url, version, started_at and the admin token.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/base/home.h"
+#include "common/base/text.h"
 
 namespace llmgw {
 
@@ -47,12 +48,12 @@ void Database::Finalize::operator()(sqlite3_stmt* statement) const {
     sqlite3_finalize(statement);
 }
 
-Database::Database(std::string path, sqlite3* connection)
-    : path_(std::move(path)), connection_(connection) {}
+Database::Database(std::string path, sqlite3* connection, int lock_wait_ms)
+    : path_(std::move(path)), lock_wait_ms_(lock_wait_ms), connection_(connection) {}
 
 Database::~Database() = default;
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, int lock_wait_ms) {
     // A SQLite built without any mutexes could not even be used by two threads in turn.
     LLMGW_ASSERT(sqlite3_threadsafe() != 0);
     if (auto ready = check_or_create(path); !ready) {
@@ -61,12 +62,21 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     sqlite3* connection = nullptr;
     constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const int code = sqlite3_open_v2(path.c_str(), &connection, kFlags, nullptr);
-    std::unique_ptr<Database> database(new Database(path, connection));
+    std::unique_ptr<Database> database(new Database(path, connection, lock_wait_ms));
     if (code != SQLITE_OK) {
         return database->failure(code);
     }
-    sqlite3_busy_timeout(connection, kLockWaitMs);
+    sqlite3_busy_timeout(connection, lock_wait_ms);
     return database;
+}
+
+void Database::set_lock_wait(int milliseconds) {
+    lock_wait_ms_ = milliseconds;
+    sqlite3_busy_timeout(connection_.get(), milliseconds);
+}
+
+void Database::close_quickly() {
+    sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 Result<void> Database::execute(const char* sql) {
@@ -92,7 +102,8 @@ Result<std::int64_t> Database::integer(const char* sql) {
 Result<void> Database::use_wal() {
     // SQLite does not wait by itself here: it answers "busy" at once while another process switches
     // or opens the same new file.
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kLockWaitMs);
+    const auto deadline =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(lock_wait_ms_);
     while (true) {
         const int code =
             sqlite3_exec(connection_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
@@ -129,16 +140,17 @@ std::int64_t Database::total_changes() const {
     return sqlite3_total_changes64(connection_.get());
 }
 
-tl::unexpected<Error> Database::failure(int code) const {
+tl::unexpected<Error> Database::failure(int code) {
+    damaged_ = damaged_ || primary(code) == SQLITE_CORRUPT || primary(code) == SQLITE_NOTADB;
     const std::string name = "the database " + path_;
     const std::string quoted = shell_quoted(path_);
     switch (primary(code)) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return fail(Errc::conflict,
-                        name + " is locked by another process; waited " +
-                            std::to_string(kLockWaitMs / 1000) + " s",
-                        "fuser -v " + quoted + " shows who has it open");
+            return fail(
+                Errc::conflict,
+                name + " is locked by another process; waited " + format_duration_ms(lock_wait_ms_),
+                "fuser -v " + quoted + " shows who has it open");
         case SQLITE_FULL:
             return fail(Errc::failed, "the disk is full: " + name + " cannot grow",
                         "df -h " + quoted);

@@ -14,7 +14,7 @@ struct sqlite3;
 
 namespace llmgw {
 
-/// How long a lock of another connection is waited for.
+/// How long a lock of another connection is waited for, where nothing else is said.
 inline constexpr int kLockWaitMs = 5000;
 
 /// One SQLite connection, with its prepared statements. Used by one thread at a time: SQLite is
@@ -23,12 +23,17 @@ class Database {
   public:
     /// Opens the file, making an empty one (0600) when there is none. Fails with Errc::invalid_file
     /// when others may read it. Reads nothing of its content yet.
-    [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::string& path);
+    [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::string& path,
+                                                                int lock_wait_ms = kLockWaitMs);
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
     [[nodiscard]] const std::string& path() const { return path_; }
+    void set_lock_wait(int milliseconds);
+    /// Leaves the write-ahead log to the next one who opens the file: what it holds is as good as
+    /// in the file, and merging it costs a wait for the disk.
+    void close_quickly();
 
     /// Runs statements that need no parameters and whose rows do not matter.
     [[nodiscard]] Result<void> execute(const char* sql);
@@ -47,7 +52,9 @@ class Database {
     [[nodiscard]] std::int64_t total_changes() const;
 
     /// What a result code of SQLite's means for a person.
-    [[nodiscard]] tl::unexpected<Error> failure(int code) const;
+    [[nodiscard]] tl::unexpected<Error> failure(int code);
+    /// Whether the file has turned out to be damaged, or no database.
+    [[nodiscard]] bool is_damaged() const { return damaged_; }
 
   private:
     struct Close {
@@ -56,9 +63,11 @@ class Database {
     struct Finalize {
         void operator()(sqlite3_stmt* statement) const;
     };
-    Database(std::string path, sqlite3* connection);
+    Database(std::string path, sqlite3* connection, int lock_wait_ms);
 
     std::string path_;
+    int lock_wait_ms_;
+    bool damaged_ = false;
     std::unique_ptr<sqlite3, Close> connection_;
     // After connection_: statements must be gone before it is closed.
     std::unordered_map<std::string_view, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;

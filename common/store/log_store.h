@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/base/histogram.h"
 #include "common/base/money.h"
 
 namespace llmgw {
 
 /// One call of the log: a request with its outcome, or one of its failed attempts.
 struct LoggedCall {
-    std::int64_t id = 0;    ///< grows with every row
+    std::int64_t id = 0;    ///< grows with every row; LogStore::append() chooses it
     std::int64_t time = 0;  ///< when the request arrived; Unix milliseconds, as all times here
     std::string request_id;
     int attempt = 0;       ///< counted from 1; a request whose providers were never asked has 0
@@ -33,6 +34,11 @@ struct LoggedCall {
     std::optional<std::int64_t> first_byte_us;
     std::int64_t duration_us = 0;
     std::string decision;  ///< decision_json() of the request; empty for attempts
+
+    /// Whether it counts as an error: nothing or an error was answered, or the answer was cut off.
+    [[nodiscard]] bool failed() const {
+        return status == 0 || status >= 400 || (!error.empty() && error != "none");
+    }
 };
 
 /// Health of one key and model in one span of time.
@@ -54,6 +60,108 @@ struct RestRow {
     int times = 0;
     int status = 0;
     std::string detail;
+};
+
+/// Health as it is saved: what is to be added to earlier rows of the same key, model and span, and
+/// all rests there are, unless they are as they were.
+struct SavedHealth {
+    std::vector<HealthRow> rows;
+    std::optional<std::vector<RestRow>> rests;
+    std::int64_t forget_before = 0;  ///< spans that began earlier are no longer of use
+};
+
+/// Which calls are wanted; what is not set lets everything pass.
+struct CallFilter {
+    std::int64_t limit = 20;
+    std::optional<std::int64_t> before;        ///< an id: those logged before it
+    std::optional<std::int64_t> after;         ///< an id: those logged after it
+    std::optional<std::int64_t> since, until;  ///< of LoggedCall::time; the end is excluded
+    std::string model;                         ///< a pattern as of matches_glob()
+    std::string provider, key;
+    bool errors = false;    ///< only those that failed()
+    bool attempts = false;  ///< failed attempts too, not only requests
+    bool oldest_first = false;
+};
+
+/// What usage is summed up by; days are UTC's.
+enum class UsageBy { model, provider, key, day };
+
+/// Requests summed up. Costs that are not known are counted, never taken for zero.
+struct UsageRow {
+    std::string name;  ///< the model, provider, key or day ("2026-11-23")
+    std::uint64_t requests = 0, errors = 0;
+    std::uint64_t failed_attempts = 0;  ///< calls to providers that another one made up for
+    std::uint64_t input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0;
+    Money cost;  ///< of the requests whose cost is known
+    std::uint64_t unknown_costs = 0;
+    std::uint64_t duration_us = 0;  ///< sum over those that succeeded
+    Histogram durations;            ///< microseconds, of the same
+    Histogram first_bytes;          ///< of those where it is known
+
+    UsageRow& operator+=(const UsageRow& other);
+};
+
+/// What LogStore::prune() removes.
+struct PruneLimits {
+    std::int64_t before = 0;        ///< calls that ended before this time
+    std::int64_t usage_before = 0;  ///< sums of hours before this time
+    std::int64_t max_bytes = 0;     ///< of the file; the oldest calls go; 0: any size
+};
+
+/// log.db: the calls, hourly sums of them, and the health of keys. The sums are written with the
+/// calls and are their index, too: they know the range of ids of each hour, model, provider and
+/// key, so that nothing ever reads through the log. One LogStore is one connection, used by one
+/// thread at a time; any number of processes may have the log open.
+class LogStore {
+  public:
+    /// Opens the log, creating it (0600) and bringing it to the newest schema. A lock is waited for
+    /// at most `lock_wait_ms`, now and later. Errors as Store::open(); `damaged` gets whether the
+    /// file is damaged.
+    [[nodiscard]] static Result<std::unique_ptr<LogStore>> open(const std::string& path,
+                                                                int lock_wait_ms,
+                                                                bool* damaged = nullptr);
+    /// Renames a log, with its write-ahead log, so that another can be begun: the new name.
+    [[nodiscard]] static Result<std::string> set_aside(const std::string& path);
+    ~LogStore();
+    LogStore(const LogStore&) = delete;
+    LogStore& operator=(const LogStore&) = delete;
+
+    /// Whether the file was deleted or replaced since it was opened.
+    [[nodiscard]] bool is_gone() const;
+    /// Whether the file has turned out to be damaged.
+    [[nodiscard]] bool is_damaged() const;
+    /// Changes the wait for locks.
+    void set_lock_wait(int milliseconds);
+
+    /// All of them, or none.
+    [[nodiscard]] Result<void> append(std::span<const LoggedCall> calls);
+
+    /// Newest first; without their decisions.
+    [[nodiscard]] Result<std::vector<LoggedCall>> calls(const CallFilter& filter);
+    /// A request's failed attempts and then its outcome, by the id of any of these rows or by its
+    /// request id (clients may send one twice: the newest). Empty when there is none.
+    [[nodiscard]] Result<std::vector<LoggedCall>> request(std::string_view id);
+    /// The decision of a call; empty without one.
+    [[nodiscard]] Result<std::string> decision(std::int64_t id);
+    [[nodiscard]] Result<std::int64_t> count();
+    /// The id of the newest call; 0 without one.
+    [[nodiscard]] Result<std::int64_t> newest();
+
+    /// By name; `since` and `until` as of whole hours.
+    [[nodiscard]] Result<std::vector<UsageRow>> usage(UsageBy by, std::optional<std::int64_t> since,
+                                                      std::optional<std::int64_t> until);
+
+    [[nodiscard]] Result<void> save_health(const SavedHealth& health);
+    [[nodiscard]] Result<SavedHealth> health();
+
+    /// Removes a small part of what is over a limit, oldest first, and gives a part of the room
+    /// back to the file system. Whether there is more to do.
+    [[nodiscard]] Result<bool> prune(const PruneLimits& limits);
+
+  private:
+    class Impl;
+    explicit LogStore(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace llmgw

@@ -13,25 +13,45 @@
 
 namespace llmgw {
 
-enum class SettingType { text, boolean, integer, decimal, duration, size, choice };
+enum class SettingType { text, boolean, integer, integers, decimal, duration, size, choice };
 
-/// A setting that `llmgw config` knows.
+/// What NAME may be in a setting such as `timeouts.idle.NAME`.
+enum class SettingTarget : std::uint8_t {
+    none,      ///< the setting has no NAME: it holds for everything
+    provider,  ///< a provider of the catalog, or the label of a key
+    call,      ///< one of these, a model, or both: "openai/gpt-5", "lab/llama"
+};
+
+/// A setting that `llmgw config` knows, or with a target a family of them.
 struct SettingInfo {
-    std::string_view name;  ///< "timeouts.first_byte"
+    std::string_view name;  ///< "timeouts.first_byte"; of a family, "routing.priority.NAME"
     SettingType type;
     std::string_view default_value;  ///< as a person would write it: "10m"
     std::string_view help;           ///< one line
-    std::int64_t min = 0, max = 0;   ///< for numbers, in the type's unit (ms, bytes); both 0: any
+    double min = 0, max = 0;         ///< for numbers, in the type's unit (ms, bytes); both 0: any
+    std::span<const std::string_view> choices = {};  ///< of a choice
+    SettingTarget target = SettingTarget::none;
+
+    /// What the names of a family's settings begin with: "routing.priority.".
+    [[nodiscard]] std::string_view prefix() const;
+    /// The NAME in a setting's name; empty without one.
+    [[nodiscard]] std::string_view target_of(std::string_view setting) const;
 };
 
-/// All settings, by name.
+/// All settings and families, by name.
 [[nodiscard]] std::span<const SettingInfo> setting_infos();
+/// By a setting's full name: "timeouts.idle", "timeouts.idle.openai/gpt-5".
 [[nodiscard]] const SettingInfo* find_setting(std::string_view name);
 
-/// Checks a value against its setting; the message says what would be right.
-[[nodiscard]] Result<void> check_setting(const SettingInfo& info, std::string_view value);
+/// A value as numbers in the type's unit: 1 and 0 for a boolean, milliseconds, bytes, the place of
+/// a choice, all of a list; none for a text. The error says what would be right.
+[[nodiscard]] Result<std::vector<double>> read_setting(const SettingInfo& info,
+                                                       std::string_view name,
+                                                       std::string_view value);
+[[nodiscard]] Result<void> check_setting(const SettingInfo& info, std::string_view name,
+                                         std::string_view value);
 
-/// The variable that overrides a setting: "LLMGW_TIMEOUTS_FIRST_BYTE".
+/// The variable that overrides a setting: "LLMGW_TIMEOUTS_FIRST_BYTE". Those of a family have none.
 [[nodiscard]] std::string setting_variable(std::string_view name);
 
 /// Where a setting's value comes from.
@@ -45,10 +65,13 @@ struct SettingValue {
 /// The value in force: the variable, else the stored one, else the default. `stored` is
 /// Store::settings().
 [[nodiscard]] SettingValue effective_setting(
-    const SettingInfo& info, std::span<const std::pair<std::string, std::string>> stored);
+    const SettingInfo& info, std::string_view name,
+    std::span<const std::pair<std::string, std::string>> stored);
 
 /// What decides between the providers of a model.
 enum class RoutingStrategy : std::uint8_t { automatic, price, throughput, latency };
+/// "auto", "price", "throughput", "latency".
+[[nodiscard]] std::optional<RoutingStrategy> find_strategy(std::string_view name);
 
 /// What is done when all keys that could answer rest.
 enum class LastResort : std::uint8_t { none, failing, any };
@@ -66,7 +89,7 @@ struct RoutingSettings {
     double penalty_factor;
     std::int64_t window_ms;  ///< how far back health looks
     std::int64_t recent_ms, near_ms;
-    double recent_weight, near_weight, rest_weight;
+    double recent_weight, near_weight, rest_weight;  ///< of calls younger than these, and of others
     double exploration_rate;
     std::int64_t stable_ttl_ms;
     double stable_min_uptime, stable_margin;
@@ -86,6 +109,9 @@ struct RoutingSettings {
     std::vector<int> fallback_statuses;  ///< further ones that another provider is asked after
     /// By provider id or key label; 1 without an entry, 0 takes it out.
     std::vector<std::pair<std::string, double>> priorities;
+
+    /// A key's own priority comes before that of its provider.
+    [[nodiscard]] double priority_of(std::string_view label, std::string_view provider) const;
 };
 
 /// How long each phase of a provider's call may take, in milliseconds.
@@ -95,8 +121,15 @@ struct Timeouts {
 
 /// Timeouts of one provider key, provider or model, as far as they are set.
 struct OwnTimeouts {
-    std::string target;  ///< "openai", "lab", "gpt-5", "openai/gpt-5"
+    std::string target;  ///< "openai", "lab", "gpt-5", "openai/gpt-5", "lab/gpt-5"
     std::optional<std::int64_t> connect, first_byte, idle, total;
+};
+
+/// The log of requests (`logs.*`).
+struct LogSettings {
+    bool enabled;
+    std::int64_t keep_ms;   ///< older calls go
+    std::int64_t max_size;  ///< of the file, in bytes; the oldest calls go
 };
 
 /// The settings in force as the gateway uses them.
@@ -107,9 +140,15 @@ struct Settings {
     std::uint64_t max_body;
     std::int64_t max_connections;
     RoutingSettings routing;
+    LogSettings logs;
     bool strict;
     bool fetch_images;
 };
+
+/// The timeouts of one call. Of several that apply the most specific wins, each by itself: those of
+/// LABEL/MODEL, PROVIDER/MODEL, MODEL, LABEL, PROVIDER, and then the general ones.
+[[nodiscard]] Timeouts timeouts_for(const Settings& settings, std::string_view label,
+                                    std::string_view provider, std::string_view model);
 
 /// Reads them all; a bad value from a variable or an older version fails with its name.
 [[nodiscard]] Result<Settings> read_settings(

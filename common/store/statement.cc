@@ -62,6 +62,25 @@ Statement& Statement::integer(const char* name, std::optional<std::int64_t> valu
     return *this;
 }
 
+void Statement::at(int index, std::string_view value) {
+    note(sqlite3_bind_text64(statement_, index, value.empty() ? "" : value.data(), value.size(),
+                             SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void Statement::at(int index, double value) {
+    note(sqlite3_bind_double(statement_, index, value));
+}
+
+void Statement::at(int index, std::optional<std::int64_t> value) {
+    note(value ? sqlite3_bind_int64(statement_, index, *value)
+               : sqlite3_bind_null(statement_, index));
+}
+
+Statement& Statement::rewind() {
+    sqlite3_reset(statement_);
+    return *this;
+}
+
 Result<bool> Statement::step() {
     if (bind_error_ != SQLITE_OK) {
         return database_.failure(bind_error_);
@@ -120,6 +139,10 @@ std::string_view Statement::view_at(int column) const {
 
 std::int64_t Statement::integer_at(int column) const {
     return sqlite3_column_int64(statement_, column);
+}
+
+double Statement::real_at(int column) const {
+    return sqlite3_column_double(statement_, column);
 }
 
 std::optional<std::int64_t> Statement::optional_at(int column) const {

@@ -30,7 +30,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
     if (!database) {
         return tl::unexpected(database.error());
     }
-    if (auto migrated = migrate(**database); !migrated) {
+    if (auto migrated = migrate(**database, store_schema()); !migrated) {
         return tl::unexpected(migrated.error());
     }
     if (auto set = (*database)->execute(kConnectionSettings); !set) {

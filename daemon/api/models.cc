@@ -52,7 +52,7 @@ std::string models_document(const Snapshot& snapshot) {
         }
     }
     for (const auto& [alias, target] : snapshot.aliases) {
-        if (resolve_model(snapshot, alias)) {
+        if (resolve_model(snapshot, alias, {})) {
             entries.insert_or_assign(alias, entry(alias, "alias", 0));
         }
     }
@@ -68,11 +68,11 @@ std::string models_document(const Snapshot& snapshot) {
 }
 
 std::optional<std::string> model_document(const Snapshot& snapshot, std::string_view id) {
-    const auto candidates = resolve_model(snapshot, id);
-    if (!candidates) {
+    const auto offers = resolve_model(snapshot, id, {});
+    if (!offers) {
         return std::nullopt;
     }
-    const Candidate& first = candidates->front();
+    const Candidate& first = offers->candidates.front();
     const bool in_catalog = first.model != nullptr;
     return entry(id,
                  in_catalog && !first.mock ? first.model->family

@@ -243,7 +243,7 @@ LocalAnswer ApiService::answer_locally(const LocalRequest& request) {
             answer.body = std::move(*document);
             return answer;
         }
-        const auto why = resolve_model(*core_.snapshot, id);
+        const auto why = resolve_model(*core_.snapshot, id, {});
         Error error = why ? Error{} : why.error();
         error.http_status = 404;
         error.code = "model_not_found";

@@ -220,13 +220,17 @@ Task<Result<std::string>> read_beginning(UpstreamAnswer& answer, const Candidate
     }
 }
 
-CallTimeouts timeouts_of(const Exchange& exchange) {
-    const Settings& settings = exchange.snapshot->settings;
+CallTimeouts timeouts_of(const Exchange& exchange, const Candidate& candidate) {
+    using std::chrono::milliseconds;
+    const ProviderAccess& access = *candidate.access;
+    const Timeouts own = timeouts_for(exchange.snapshot->settings, access.label, access.name,
+                                      candidate.model_name());
     CallTimeouts timeouts;
-    timeouts.connect = std::chrono::milliseconds(settings.connect_timeout_ms);
-    timeouts.first_byte = std::chrono::milliseconds(settings.first_byte_timeout_ms);
-    timeouts.idle = std::chrono::milliseconds(settings.idle_timeout_ms);
-    timeouts.total = std::max(exchange.time_left(), std::chrono::milliseconds(1));
+    timeouts.connect = milliseconds(own.connect);
+    timeouts.first_byte = milliseconds(own.first_byte);
+    timeouts.idle = milliseconds(own.idle);
+    timeouts.total =
+        std::max(std::min(exchange.time_left(), milliseconds(own.total)), milliseconds(1));
     return timeouts;
 }
 
@@ -358,7 +362,8 @@ Task<Sent> send(Exchange& exchange, const InferenceCall& call, const Candidate& 
         for (std::size_t i = 0; joined && i < made.request.body.size(); i++) {
             head += made.request.body[i];
         }
-        auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange));
+        auto http =
+            std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange, candidate));
         exchange.active = http.get();
         const std::vector<std::string_view> nothing;
         auto started = co_await http->start(access.url, head, joined ? nothing : made.request.body);

@@ -142,14 +142,14 @@ Result<std::string> dry_run(const Home& home, const GatewayCall& call) {
     if (!parsed) {
         return tl::unexpected(parsed.error());
     }
-    const auto candidates = resolve_model(*setup->snapshot, (*parsed)->model);
-    if (!candidates) {
-        return tl::unexpected(candidates.error());
+    const auto offers = resolve_model(*setup->snapshot, (*parsed)->model, needs_of(**parsed));
+    if (!offers) {
+        return tl::unexpected(offers.error());
     }
-    const Candidate& first = candidates->front();
+    const Candidate& first = offers->candidates.front();
     if (first.mock) {
-        return "mock/" + first.upstream_model + " is answered inside llmgw; nothing is sent\n\n" +
-               (*parsed)->body + "\n";
+        return "mock/" + std::string(first.upstream_model) +
+               " is answered inside llmgw; nothing is sent\n\n" + (*parsed)->body + "\n";
     }
     const auto made = adapt_call(**parsed, first, {});
     if (!made) {

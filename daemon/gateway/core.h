@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/gateway/fetch_image.h"
+#include "daemon/gateway/request_log.h"
 #include "daemon/gateway/snapshot.h"
 #include "daemon/gateway/token_source.h"
 #include "daemon/upstream/pool.h"
@@ -34,7 +35,8 @@ struct Core {
           snapshot(std::move(first)),
           random(std::random_device{}()) {}
 
-    /// "req_" and 24 hexadecimal digits; unique, not secret.
+    /// "req_" and 24 hexadecimal digits, the first twelve of which are the time in milliseconds, so
+    /// that the log's index of them grows at its end only; unique, not secret.
     [[nodiscard]] std::string new_request_id();
 
     Loop& loop;
@@ -43,6 +45,7 @@ struct Core {
     ImageGuard image_guard;
     std::shared_ptr<const Snapshot> snapshot;
     Stats stats;
+    RequestLog* request_log = nullptr;  ///< none: nothing is logged
     std::mt19937_64 random;
 };
 

@@ -58,7 +58,7 @@ Exchange::Exchange(Core& in, Client& from, const RequestHead& request)
 std::chrono::milliseconds Exchange::time_left() const {
     using std::chrono::milliseconds;
     const auto spent = std::chrono::steady_clock::now() - started_;
-    return milliseconds(snapshot->settings.total_timeout_ms) -
+    return milliseconds(snapshot->settings.timeouts.total) -
            std::chrono::duration_cast<milliseconds>(spent);
 }
 

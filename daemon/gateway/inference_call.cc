@@ -80,17 +80,18 @@ Result<void> read_stream(InferenceCall& call) {
     return {};
 }
 
-// How the provider is chosen; read by the router.
-Result<void> check_routing(const std::vector<JsonField>& fields) {
-    const JsonField* const routing = find_field(fields, "routing");
-    if (routing == nullptr) {
+// How the provider is chosen.
+Result<void> read_strategy(InferenceCall& call) {
+    const JsonField* const routing = find_field(call.fields, "routing");
+    if (routing == nullptr || json_kind(routing->value) == JsonKind::null) {
         return {};
     }
     const auto name = json_text(routing->value);
     if (!name) {
         return invalid("\"routing\" must be a string", "routing", "invalid_type");
     }
-    if (*name != "auto" && *name != "price" && *name != "throughput" && *name != "latency") {
+    call.strategy = find_strategy(*name);
+    if (!call.strategy) {
         return invalid("\"routing\" must be auto, price, throughput or latency", "routing");
     }
     return {};
@@ -142,7 +143,7 @@ Result<std::unique_ptr<InferenceCall>> InferenceCall::parse(Endpoint endpoint, s
             break;
     }
     if (checked) {
-        checked = check_routing(call->fields);
+        checked = read_strategy(*call);
     }
     if (checked && endpoint != Endpoint::embeddings) {
         checked = read_stream(*call);

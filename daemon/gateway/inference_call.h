@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/error.h"
 #include "common/base/json_scan.h"
+#include "common/store/settings.h"
 
 namespace llmgw {
 
@@ -33,6 +35,8 @@ class InferenceCall {
     std::string model;           ///< as the client named it
     bool stream = false;         ///< the client wants server-sent events
     bool include_usage = false;  ///< the client asked for the usage chunk
+    /// The field `routing`: what is to decide between providers.
+    std::optional<RoutingStrategy> strategy;
 
   private:
     InferenceCall(Endpoint which, std::string bytes) : endpoint(which), body(std::move(bytes)) {}

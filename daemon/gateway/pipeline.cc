@@ -21,7 +21,7 @@ std::size_t attempt_limit(const Exchange& exchange, std::size_t candidates) {
     if (exchange.no_fallback) {
         return std::min<std::size_t>(1, candidates);
     }
-    const auto retries = static_cast<std::size_t>(exchange.snapshot->settings.max_retries);
+    const auto retries = static_cast<std::size_t>(exchange.snapshot->settings.routing.max_retries);
     return std::min(candidates, retries + 1);
 }
 
@@ -147,19 +147,20 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
         co_await answer_error(exchange, call.error());
         co_return;
     }
-    const auto candidates = resolve_model(*exchange.snapshot, (*call)->model);
-    if (!candidates) {
-        co_await answer_error(exchange, candidates.error());
+    const auto offers = resolve_model(*exchange.snapshot, (*call)->model, needs_of(**call));
+    if (!offers) {
+        co_await answer_error(exchange, offers.error());
         co_return;
     }
+    const std::vector<Candidate>& candidates = offers->candidates;
     const GoneWatch watch(client, [&exchange] {
         if (exchange.active != nullptr) {
             exchange.active->cancel();
         }
     });
-    const std::size_t limit = attempt_limit(exchange, candidates->size());
+    const std::size_t limit = attempt_limit(exchange, candidates.size());
     for (std::size_t i = 0; i < limit; i++) {
-        const Candidate& candidate = (*candidates)[i];
+        const Candidate& candidate = candidates[i];
         if (exchange.snapshot->settings.strict && !candidate.mock) {
             const auto refusal = co_await strict_refusal(exchange, **call, candidate);
             if (refusal) {

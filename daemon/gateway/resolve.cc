@@ -216,26 +216,16 @@ Result<std::vector<Candidate>> resolve_catalog_model(const Snapshot& snapshot, c
                       "llmgw providers add " + first);
 }
 
-}  // namespace
-
-Result<std::vector<Candidate>> resolve_model(const Snapshot& snapshot, std::string_view name) {
-    std::string target(name);
-    for (int step = 0; step < kMaxAliasSteps; step++) {
-        const auto alias = snapshot.aliases.find(target);
-        if (alias == snapshot.aliases.end() || alias->second == target) {
-            break;
-        }
-        target = alias->second;
-    }
+Result<std::vector<Candidate>> resolve_target(const Snapshot& snapshot, std::string_view target) {
     if (const Model* const model = catalog::find_model(target)) {
         return resolve_catalog_model(snapshot, *model);
     }
     const std::size_t slash = target.find('/');
-    if (slash == std::string::npos || slash == 0 || slash + 1 == target.size()) {
+    if (slash == std::string_view::npos || slash == 0 || slash + 1 == target.size()) {
         return unknown_model(snapshot, target);
     }
-    const std::string_view prefix = std::string_view(target).substr(0, slash);
-    const std::string_view rest = std::string_view(target).substr(slash + 1);
+    const std::string_view prefix = target.substr(0, slash);
+    const std::string_view rest = target.substr(slash + 1);
     if (prefix == "mock") {
         if (catalog::find_at_provider("mock", rest).model == nullptr) {
             return unknown_model(snapshot, target);
@@ -254,6 +244,28 @@ Result<std::vector<Candidate>> resolve_model(const Snapshot& snapshot, std::stri
         return std::vector<Candidate>{access_candidate(*access, rest)};
     }
     return resolve_prefixed(snapshot, prefix, rest, target);
+}
+
+}  // namespace
+
+Result<Offers> resolve_model(const Snapshot& snapshot, std::string_view name,
+                             const RequestNeeds& /*needs*/) {
+    std::string_view target = name;
+    for (int step = 0; step < kMaxAliasSteps && !snapshot.aliases.empty(); step++) {
+        const auto alias = snapshot.aliases.find(std::string(target));
+        if (alias == snapshot.aliases.end() || alias->second == target) {
+            break;
+        }
+        target = alias->second;
+    }
+    auto candidates = resolve_target(snapshot, target);
+    if (!candidates) {
+        return tl::unexpected(std::move(candidates.error()));
+    }
+    Offers offers;
+    offers.pinned = catalog::find_model(target) == nullptr;
+    offers.candidates = *std::move(candidates);
+    return offers;
 }
 
 }  // namespace llmgw

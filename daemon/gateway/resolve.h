@@ -17,7 +17,8 @@ struct Candidate {
     const ProviderAccess* access = nullptr;
     const Model* model = nullptr;      ///< nullptr: not in the catalog
     const Mapping* mapping = nullptr;  ///< its prices and abilities; nullptr: unknown
-    std::string upstream_model;
+    /// Points into the catalog, the snapshot, or the name that it was resolved from.
+    std::string_view upstream_model;
     bool mock = false;                     ///< answered inside llmgw
     bool named = true;                     ///< as CandidateFacts::named
     Exclusion excluded = Exclusion::none;  ///< by what the set-up and the catalog say
@@ -27,7 +28,7 @@ struct Candidate {
     }
     /// What answers call the model.
     [[nodiscard]] std::string_view model_name() const {
-        return model != nullptr ? model->id : std::string_view(upstream_model);
+        return model != nullptr ? model->id : upstream_model;
     }
 };
 

@@ -100,7 +100,7 @@ class Lab {
         auto snapshot = std::make_shared<Snapshot>();
         snapshot->settings.fetch_images = allowed;
         snapshot->settings.max_body = 40;  // two of the images
-        snapshot->settings.total_timeout_ms = 60'000;
+        snapshot->settings.timeouts.total = 60'000;
         return snapshot;
     }
     Task<void> go(const InferenceCall& call) {

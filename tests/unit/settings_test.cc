@@ -21,7 +21,7 @@ const SettingInfo& info_of(std::string_view name) {
 TEST_CASE("settings: every default is valid and has a help line") {
     for (const SettingInfo& info : setting_infos()) {
         CAPTURE(info.name);
-        CHECK(check_setting(info, info.default_value));
+        CHECK(check_setting(info, info.name, info.default_value));
         CHECK_FALSE(info.help.empty());
         CHECK(find_setting(info.name) == &info);
     }
@@ -31,13 +31,13 @@ TEST_CASE("settings: every default is valid and has a help line") {
 TEST_CASE("settings: the defaults as the gateway sees them") {
     const auto settings = read_settings(Stored{});
     REQUIRE(settings);
-    CHECK(settings->connect_timeout_ms == 10'000);
-    CHECK(settings->first_byte_timeout_ms == 600'000);
-    CHECK(settings->idle_timeout_ms == 300'000);
-    CHECK(settings->total_timeout_ms == 1'800'000);
+    CHECK(settings->timeouts.connect == 10'000);
+    CHECK(settings->timeouts.first_byte == 600'000);
+    CHECK(settings->timeouts.idle == 300'000);
+    CHECK(settings->timeouts.total == 1'800'000);
     CHECK(settings->max_body == 64ULL * 1024 * 1024);
     CHECK(settings->max_connections == 4096);
-    CHECK(settings->max_retries == 2);
+    CHECK(settings->routing.max_retries == 2);
     CHECK_FALSE(settings->strict);
     CHECK_FALSE(settings->fetch_images);
 }
@@ -56,28 +56,28 @@ TEST_CASE("settings: every setting reaches the gateway") {
     REQUIRE(settings);
     CHECK(settings->max_body == 2048);
     CHECK(settings->max_connections == 3);
-    CHECK(settings->max_retries == 0);
+    CHECK(settings->routing.max_retries == 0);
     CHECK(settings->strict);
     CHECK(settings->fetch_images);
-    CHECK(settings->connect_timeout_ms == 40);
-    CHECK(settings->first_byte_timeout_ms == 5'000);
-    CHECK(settings->idle_timeout_ms == 6'000);
-    CHECK(settings->total_timeout_ms == 7'200'000);
+    CHECK(settings->timeouts.connect == 40);
+    CHECK(settings->timeouts.first_byte == 5'000);
+    CHECK(settings->timeouts.idle == 6'000);
+    CHECK(settings->timeouts.total == 7'200'000);
 }
 
 TEST_CASE("settings: variable before stored before default") {
     const SettingInfo& info = info_of("timeouts.first_byte");
     CHECK(setting_variable(info.name) == "LLMGW_TIMEOUTS_FIRST_BYTE");
     const Stored stored = {{"timeouts.first_byte", "2m"}};
-    CHECK(effective_setting(info, Stored{}).origin == SettingOrigin::fallback);
-    CHECK(effective_setting(info, Stored{}).value == "10m");
-    CHECK(effective_setting(info, stored).origin == SettingOrigin::stored);
-    CHECK(effective_setting(info, stored).value == "2m");
+    CHECK(effective_setting(info, info.name, Stored{}).origin == SettingOrigin::fallback);
+    CHECK(effective_setting(info, info.name, Stored{}).value == "10m");
+    CHECK(effective_setting(info, info.name, stored).origin == SettingOrigin::stored);
+    CHECK(effective_setting(info, info.name, stored).value == "2m");
     const Variable variable("LLMGW_TIMEOUTS_FIRST_BYTE", "3s");
-    CHECK(effective_setting(info, stored).origin == SettingOrigin::environment);
-    CHECK(read_settings(stored).value().first_byte_timeout_ms == 3'000);
+    CHECK(effective_setting(info, info.name, stored).origin == SettingOrigin::environment);
+    CHECK(read_settings(stored).value().timeouts.first_byte == 3'000);
     const Variable empty("LLMGW_TIMEOUTS_FIRST_BYTE", "");
-    CHECK(effective_setting(info, stored).origin == SettingOrigin::stored);
+    CHECK(effective_setting(info, info.name, stored).origin == SettingOrigin::stored);
 }
 
 TEST_CASE("settings: booleans as people write them") {
@@ -115,7 +115,7 @@ TEST_CASE("settings: a wrong value is told what would be right") {
     for (const Case& c : cases) {
         CAPTURE(c.name);
         CAPTURE(c.value);
-        const auto checked = check_setting(info_of(c.name), c.value);
+        const auto checked = check_setting(info_of(c.name), c.name, c.value);
         REQUIRE_FALSE(checked);
         CHECK(checked.error().kind == Errc::usage);
         CHECK(checked.error().message.find(c.told) != std::string::npos);
@@ -124,7 +124,7 @@ TEST_CASE("settings: a wrong value is told what would be right") {
 }
 
 TEST_CASE("settings: a value cannot steer the terminal it is shown on") {
-    const auto checked = check_setting(info_of("strict"), "\x1b[2J");
+    const auto checked = check_setting(info_of("strict"), "strict", "\x1b[2J");
     REQUIRE_FALSE(checked);
     CHECK(checked.error().message.find('\x1b') == std::string::npos);
 }

@@ -85,7 +85,7 @@ TEST_CASE("store: a new database is private, whatever the umask, and at the newe
     ::umask(before);
     auto database = Database::open(path);
     REQUIRE(database);
-    CHECK((*database)->integer("PRAGMA user_version").value() == newest_schema());
+    CHECK((*database)->integer("PRAGMA user_version").value() == store_schema().newest());
     CHECK(file_content(path).substr(0, 15) == "SQLite format 3");
 }
 
@@ -114,7 +114,8 @@ TEST_CASE("store: a database of schema 1 opens at the newest, with everything in
         CHECK_FALSE(key->expires_at);
         CHECK(store->aliases().value().at(0).target == "openai/gpt-4o-mini");
     }
-    CHECK(Database::open(path).value()->integer("PRAGMA user_version").value() == newest_schema());
+    CHECK(Database::open(path).value()->integer("PRAGMA user_version").value() ==
+          store_schema().newest());
 }
 
 TEST_CASE("store: files that are not ours are refused and left alone") {
@@ -222,7 +223,7 @@ TEST_CASE("store: a full disk and a read-only connection are told apart") {
     const Scratch scratch;
     auto database = Database::open(scratch / "llmgw.db");
     REQUIRE(database);
-    REQUIRE(migrate(**database));
+    REQUIRE(migrate(**database, store_schema()));
     SUBCASE("full") {
         REQUIRE((*database)->execute("PRAGMA max_page_count = 12"));
         const auto grown =

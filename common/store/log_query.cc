@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <map>
+
+#include "common/base/text.h"
+#include "common/store/log_store_impl.h"
+#include "common/store/log_sums.h"
+
+namespace llmgw {
+
+namespace {
+
+constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
+
+/// Ids from the first to the last.
+struct IdRange {
+    std::int64_t first = 1, last = kLatest;
+};
+
+LoggedCall read_call(const Statement& row) {
+    const auto count_at = [&row](int column) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer_at(column), 0));
+    };
+    LoggedCall call;
+    call.id = row.integer_at(0);
+    call.time = row.integer_at(1);
+    call.request_id = row.text_at(2);
+    call.attempt = static_cast<int>(row.integer_at(3));
+    call.final = row.integer_at(4) != 0;
+    call.endpoint = row.text_at(5);
+    call.requested_model = row.text_at(6);
+    call.model = row.text_at(7);
+    call.provider = row.text_at(8);
+    call.key = row.text_at(9);
+    call.region = row.text_at(10);
+    call.streamed = row.integer_at(11) != 0;
+    call.status = static_cast<int>(row.integer_at(12));
+    call.error = row.text_at(13);
+    call.usage_source = row.text_at(14);
+    call.input = count_at(15);
+    call.cached_input = count_at(16);
+    call.cache_write = count_at(17);
+    call.output = count_at(18);
+    call.reasoning = count_at(19);
+    if (const auto cost = row.optional_at(20)) {
+        call.cost = Money{*cost};
+    }
+    call.first_byte_us = row.optional_at(21);
+    call.duration_us = row.integer_at(22);
+    return call;
+}
+
+// matches_glob() knows no classes of characters; SQLite's GLOB does.
+std::string glob(std::string_view pattern) {
+    std::string text;
+    for (const char c : pattern) {
+        text += c == '[' ? std::string("[[]") : std::string(1, c);
+    }
+    return text;
+}
+
+bool narrows(const CallFilter& filter) {
+    return filter.since || filter.until || filter.errors || !filter.model.empty() ||
+           !filter.provider.empty() || !filter.key.empty();
+}
+
+void bind_filter(Statement& query, const CallFilter& filter) {
+    query.text(":model", glob(filter.model))
+        .text(":provider", filter.provider)
+        .text(":key", filter.key)
+        .integer(":errors", std::int64_t{filter.errors});
+}
+
+// The ids of the hours in which there are such calls, by the hourly sums.
+Result<std::vector<IdRange>> hours_with(Database& database, const CallFilter& filter) {
+    auto query = database.prepare(
+        "SELECT min(first_id), max(last_id) FROM usage "
+        "WHERE hour BETWEEN :since AND :until "
+        "AND (:model = '' OR model = '' OR model GLOB :model) "
+        "AND (:provider = '' OR provider = :provider) AND (:key = '' OR key = :key) "
+        "AND (NOT :errors OR errors + failed_attempts > 0) "
+        "GROUP BY hour ORDER BY 1");
+    if (!query) {
+        return tl::unexpected(query.error());
+    }
+    bind_filter(*query, filter);
+    query->integer(":since", hour_of(filter.since.value_or(0)))
+        .integer(":until", hour_of(filter.until.value_or(kLatest)));
+    std::vector<IdRange> ranges;
+    while (true) {
+        const auto row = query->step();
+        if (!row) {
+            return tl::unexpected(row.error());
+        }
+        if (!*row) {
+            return ranges;
+        }
+        const IdRange range{query->integer_at(0), query->integer_at(1)};
+        // Hours overlap by the requests that end while the next one begins.
+        if (!ranges.empty() && range.first <= ranges.back().last + 1) {
+            ranges.back().last = std::max(ranges.back().last, range.last);
+        } else {
+            ranges.push_back(range);
+        }
+    }
+}
+
+constexpr std::string_view kNewestFirst =
+    "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, key, "
+    "region, streamed, status, error, usage_source, input, cached_input, cache_write, output, "
+    "reasoning, cost_nano, first_byte_us, duration_us FROM calls "
+    "WHERE id BETWEEN :first AND :last AND (:attempts OR final) "
+    "AND time + duration_us / 1000 >= :since AND time + duration_us / 1000 < :until "
+    "AND (:model = '' OR model GLOB :model OR (model = '' AND requested_model GLOB :model)) "
+    "AND (:provider = '' OR provider = :provider) AND (:key = '' OR key = :key) "
+    "AND (NOT :errors OR status = 0 OR status >= 400 OR error NOT IN ('', 'none')) "
+    "ORDER BY id DESC LIMIT :limit";
+constexpr std::string_view kOldestFirst =
+    "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, key, "
+    "region, streamed, status, error, usage_source, input, cached_input, cache_write, output, "
+    "reasoning, cost_nano, first_byte_us, duration_us FROM calls "
+    "WHERE id BETWEEN :first AND :last AND (:attempts OR final) "
+    "AND time + duration_us / 1000 >= :since AND time + duration_us / 1000 < :until "
+    "AND (:model = '' OR model GLOB :model OR (model = '' AND requested_model GLOB :model)) "
+    "AND (:provider = '' OR provider = :provider) AND (:key = '' OR key = :key) "
+    "AND (NOT :errors OR status = 0 OR status >= 400 OR error NOT IN ('', 'none')) "
+    "ORDER BY id LIMIT :limit";
+
+Result<void> read_range(Database& database, const CallFilter& filter, IdRange range,
+                        std::vector<LoggedCall>& calls) {
+    auto query = database.prepare(filter.oldest_first ? kOldestFirst : kNewestFirst);
+    if (!query) {
+        return tl::unexpected(query.error());
+    }
+    bind_filter(*query, filter);
+    query->integer(":first", range.first)
+        .integer(":last", range.last)
+        .integer(":attempts", std::int64_t{filter.attempts})
+        .integer(":since", filter.since.value_or(std::numeric_limits<std::int64_t>::min()))
+        .integer(":until", filter.until.value_or(kLatest))
+        .integer(":limit", filter.limit - static_cast<std::int64_t>(calls.size()));
+    while (true) {
+        const auto row = query->step();
+        if (!row) {
+            return tl::unexpected(row.error());
+        }
+        if (!*row) {
+            return {};
+        }
+        calls.push_back(read_call(*query));
+    }
+}
+
+}  // namespace
+
+Result<std::vector<LoggedCall>> LogStore::calls(const CallFilter& filter) {
+    Database& database = *impl_->database;
+    const auto transaction = Transaction::begin_reading(database);
+    if (!transaction) {
+        return tl::unexpected(transaction.error());
+    }
+    Result<std::vector<IdRange>> ranges = std::vector<IdRange>(1);
+    if (narrows(filter)) {
+        ranges = hours_with(database, filter);
+        if (!ranges) {
+            return tl::unexpected(ranges.error());
+        }
+    }
+    if (!filter.oldest_first) {
+        std::reverse(ranges->begin(), ranges->end());
+    }
+    std::vector<LoggedCall> calls;
+    for (IdRange range : *ranges) {
+        range.first = std::max(range.first, filter.after.value_or(0) + 1);
+        range.last = std::min(range.last, filter.before.value_or(kLatest) - 1);
+        if (static_cast<std::int64_t>(calls.size()) >= filter.limit) {
+            break;
+        }
+        if (range.first > range.last) {
+            continue;
+        }
+        if (auto read = read_range(database, filter, range, calls); !read) {
+            return tl::unexpected(read.error());
+        }
+    }
+    return calls;
+}
+
+namespace {
+
+// The rows of a request id, oldest first: the newest of them, or those near an id.
+Result<std::vector<LoggedCall>> rows_of(Database& database, std::string_view request_id,
+                                        std::int64_t near) {
+    // Some clients send the same id always: only as many rows are read as requests have.
+    constexpr std::int64_t kMostRows = 100;
+    auto query = database.prepare(
+        "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, "
+        "key, region, streamed, status, error, usage_source, input, cached_input, cache_write, "
+        "output, reasoning, cost_nano, first_byte_us, duration_us FROM calls "
+        "WHERE request_id = :request_id AND id <= :last ORDER BY id DESC LIMIT :limit");
+    if (!query) {
+        return tl::unexpected(query.error());
+    }
+    query->text(":request_id", request_id)
+        .integer(":last", near > kLatest - kMostRows ? kLatest : near + kMostRows)
+        .integer(":limit", 2 * kMostRows);
+    std::vector<LoggedCall> rows;
+    while (true) {
+        const auto row = query->step();
+        if (!row) {
+            return tl::unexpected(row.error());
+        }
+        if (!*row) {
+            std::reverse(rows.begin(), rows.end());
+            return rows;
+        }
+        rows.push_back(read_call(*query));
+    }
+}
+
+// Of rows with one request id, those of the request that `id` belongs to; else of the last one.
+std::vector<LoggedCall> one_request(std::vector<LoggedCall> rows, std::int64_t id) {
+    auto begin = rows.begin();
+    while (true) {
+        const auto end =
+            std::find_if(begin, rows.end(), [](const LoggedCall& call) { return call.final; });
+        if (end == rows.end() || end + 1 == rows.end() || end->id >= id) {
+            return {begin, end == rows.end() ? end : end + 1};
+        }
+        begin = end + 1;
+    }
+}
+
+Result<std::string> request_id_of(Database& database, std::int64_t id) {
+    auto query = database.prepare("SELECT request_id FROM calls WHERE id = ?");
+    if (!query) {
+        return tl::unexpected(query.error());
+    }
+    const auto row = query->bind(id).step();
+    if (!row) {
+        return tl::unexpected(row.error());
+    }
+    return *row ? query->text_at(0) : std::string();
+}
+
+}  // namespace
+
+Result<std::vector<LoggedCall>> LogStore::request(std::string_view id) {
+    Database& database = *impl_->database;
+    auto rows = rows_of(database, id, kLatest);
+    if (!rows || !rows->empty()) {
+        return rows ? one_request(*std::move(rows), kLatest) : rows;
+    }
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+    if (error != std::errc() || end != id.data() + id.size()) {
+        return rows;
+    }
+    const auto request_id = request_id_of(database, number);
+    if (!request_id) {
+        return tl::unexpected(request_id.error());
+    }
+    if (request_id->empty()) {
+        return rows;
+    }
+    rows = rows_of(database, *request_id, number);
+    return rows ? one_request(*std::move(rows), number) : rows;
+}
+
+Result<std::string> LogStore::decision(std::int64_t id) {
+    auto query = impl_->database->prepare("SELECT json FROM decisions WHERE call = ?");
+    if (!query) {
+        return tl::unexpected(query.error());
+    }
+    const auto row = query->bind(id).step();
+    if (!row) {
+        return tl::unexpected(row.error());
+    }
+    return *row ? query->text_at(0) : std::string();
+}
+
+Result<std::vector<UsageRow>> LogStore::usage(UsageBy by, std::optional<std::int64_t> since,
+                                              std::optional<std::int64_t> until) {
+    auto query = impl_->database->prepare(
+        "SELECT hour, model, provider, key, first_id, last_id, requests, errors, failed_attempts, "
+        "input, cached_input, cache_write, output, reasoning, cost_nano, unknown_costs, "
+        "duration_us, durations, first_bytes FROM usage WHERE hour BETWEEN :since AND :until");
+    if (!query) {
+        return tl::unexpected(query.error());
+    }
+    query->integer(":since", hour_of(since.value_or(0)))
+        .integer(":until", hour_of(until.value_or(kLatest)));
+    constexpr std::size_t kDateLength = 10;  // of "2026-11-23T09:12:31Z"
+    std::map<std::string, UsageRow> sums;
+    while (true) {
+        const auto row = query->step();
+        if (!row) {
+            return tl::unexpected(row.error());
+        }
+        if (!*row) {
+            break;
+        }
+        std::string name = by == UsageBy::day
+                               ? rfc3339(query->integer_at(0) * kHourMs).substr(0, kDateLength)
+                               : query->text_at(by == UsageBy::model      ? 1
+                                                : by == UsageBy::provider ? 2
+                                                                          : 3);
+        sums[std::move(name)] += read_usage_sums(*query, 4).sums;
+    }
+    std::vector<UsageRow> rows;
+    for (auto& [name, row] : sums) {
+        rows.push_back(std::move(row));
+        rows.back().name = name;
+    }
+    return rows;
+}
+
+}  // namespace llmgw
