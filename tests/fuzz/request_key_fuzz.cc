@@ -122,7 +122,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         return R"({"model":"m","input":"i",)" + more + "}";
     };
     const std::string body = with(R"("x":)" + member);
-    if (!InferenceCall::parse(Endpoint::embeddings, body)) {
+    const auto call = InferenceCall::parse(Endpoint::embeddings, body);
+    if (!call || (*call)->fields.size() != 3) {
         return 0;
     }
     JsonTape tape;
