@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -191,7 +192,19 @@ Result<void> CacheStore::write(const CacheBatch& batch) {
     if (!transaction) {
         return tl::unexpected(transaction.error());
     }
+    // Read under the write lock: whoever tells of one later also removes what is written now.
+    const auto clearings = this->clearings(0);
+    if (!clearings) {
+        return tl::unexpected(clearings.error());
+    }
     for (const CacheEntry& entry : batch.entries) {
+        const bool cleared =
+            std::any_of(clearings->begin(), clearings->end(), [&](const CacheClearing& clearing) {
+                return clearing.filter.matches(entry.model, entry.gateway_key, entry.created);
+            });
+        if (cleared) {
+            continue;
+        }
         if (auto put = impl_->put(entry); !put) {
             return put;
         }

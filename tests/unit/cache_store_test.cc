@@ -242,7 +242,10 @@ TEST_CASE("cache store: clearing by model, key and age") {
     CHECK(*store->clear({}, kNow + 1) == 1250);
     CHECK(entries(*store) == 0);
     CHECK(found(*store, 1) == "none");
-    put(*store, {entry_of(1, "again")});
+    // What was created before that, and comes late, is not written; what comes after it is.
+    put(*store, {entry_of(1, "late", kNow), entry_of(2, "new", kNow + 1)});
+    CHECK(found(*store, 1) == "none");
+    CHECK(found(*store, 2) == "new");
     CHECK(entries(*store) == 1);
 }
 
