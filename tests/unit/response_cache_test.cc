@@ -266,16 +266,19 @@ TEST_CASE("response cache: whatever happens to the file, requests go on") {
         CHECK(lab.becomes([&] { return entries_in(path) > 0; }));
     }
     SUBCASE("it is overwritten while it is open") {
+        {
+            Lab lab(path);
+            lab.cache.put(key_of(1), answer_of(std::string(50'000, 'x')));
+            REQUIRE(lab.becomes([&] { return entries_in(path) == 1; }));
+            test::put_file(path, std::string(200'000, 'x'), 0600);
+            CHECK(lab.found(2) == "none");
+            lab.cache.put(key_of(3), answer_of("three"));
+            CHECK(lab.found(3) == "three");
+        }
+        // However far SQLite has come with what it still knew of it: the next process begins anew.
         Lab lab(path);
-        lab.cache.put(key_of(1), answer_of(std::string(50'000, 'x')));
-        REQUIRE(lab.becomes([&] { return entries_in(path) == 1; }));
-        test::put_file(path, std::string(200'000, 'x'), 0600);
-        CHECK(lab.found(2) == "none");
-        unsigned char next = 3;
-        CHECK(lab.becomes([&] {
-            lab.cache.put(key_of(next++), answer_of("more"));
-            return std::filesystem::exists(path + ".damaged") && entries_in(path) > 0;
-        }));
+        lab.cache.put(key_of(4), answer_of("four"));
+        CHECK(lab.becomes([&] { return entries_in(path) > 0; }));
     }
     SUBCASE("its folder is missing") {
         Lab lab(scratch / "none/cache.db");
