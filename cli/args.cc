@@ -14,11 +14,13 @@
 #include "cli/config.h"
 #include "cli/help.h"
 #include "cli/keys.h"
+#include "cli/logs.h"
 #include "cli/models.h"
 #include "cli/output.h"
 #include "cli/providers.h"
 #include "cli/secret_input.h"
 #include "cli/serve.h"
+#include "cli/usage.h"
 #include "cli/usage_error.h"
 #include "cli/value_checks.h"
 #include "cli/version.h"
@@ -48,6 +50,8 @@ class Tree {
         add_providers();
         add_keys();
         add_models();
+        add_usage();
+        add_logs();
         add_config();
         add_others();
     }
@@ -88,6 +92,8 @@ class Tree {
     void add_label_verbs(CLI::App* providers);
     void add_keys();
     void add_models();
+    void add_usage();
+    void add_logs();
     void add_config();
     void add_others();
 
@@ -339,6 +345,42 @@ void Tree::add_models() {
     const auto unalias = std::make_shared<ModelName>();
     app = verb(noun, "unalias", "Forget an alias", run_models_unalias, unalias);
     argument(app, "ALIAS", unalias->name, "The alias");
+}
+
+void Tree::add_usage() {
+    const auto o = std::make_shared<UsageOptions>();
+    CLI::App* app = verb(&app_, "usage", "Requests, tokens, cost and times", run_usage, o);
+    value(app, "--by", o->by, "model|provider|key|day", "What to sum up by (model)");
+    value(app, "--since", o->since, "DURATION", "Only the last so long, to the hour (30d)")
+        ->check(check_duration);
+}
+
+void Tree::add_logs() {
+    CLI::App* noun = command(&app_, "logs", "The log of requests");
+    const auto list = std::make_shared<LogsListOptions>();
+    CLI::App* app = verb(noun, "list", "List the latest requests", run_logs_list, list);
+    value(app, "--limit", list->limit, "N", "At most so many (20)")
+        ->check(check_integer(1, 1'000'000));
+    value(app, "--since", list->since, "DURATION", "Only those that ended in the last so long")
+        ->check(check_duration);
+    value(app, "-m,--model", list->model, "MODEL", "Only this model's, or these: gpt-4*");
+    value(app, "-p,--provider", list->provider, "PROVIDER", "Only those of this provider");
+    value(app, "--key", list->key, "LABEL", "Only those with this provider key");
+    app->add_flag("--errors", list->errors, "Only those that failed");
+    app->add_flag("--follow", list->follow, "Go on with each new request, until interrupted");
+
+    const auto show = std::make_shared<LogId>();
+    app = verb(noun, "show", "Show one request, its attempts and its routing", run_logs_show, show);
+    argument(app, "REQUEST", show->id, "Its id, as in x-request-id and `logs list`");
+    const auto exported = std::make_shared<LogsExportOptions>();
+    app = verb(noun, "export", "Print the log, a JSON object a line", run_logs_export, exported);
+    value(app, "--since", exported->since, "DURATION", "Only what ended in the last so long")
+        ->check(check_duration);
+    const auto prune = std::make_shared<LogsPruneOptions>();
+    app = verb(noun, "prune", "Remove old requests from the log", run_logs_prune, prune);
+    value(app, "--older-than", prune->older_than, "DURATION", "Those older than this (logs.keep)")
+        ->check(check_duration);
+    app->add_flag("--yes", prune->yes, "Do not ask");
 }
 
 void Tree::add_config() {

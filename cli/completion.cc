@@ -7,8 +7,10 @@
 
 #include "cli/args.h"
 #include "cli/embedded.h"
+#include "cli/logs.h"
 #include "cli/output.h"
 #include "cli/session.h"
+#include "cli/setting_target.h"
 #include "cli/usage_error.h"
 #include "common/base/json_io.h"
 #include "common/base/text.h"
@@ -78,6 +80,7 @@ Candidates aliases() {
 
 Candidates models() {
     Candidates out = aliases();
+    out.push_back({"auto", "the cheapest model that can do what is asked"});
     out.push_back({"mock/echo", "answers with the prompt"});
     for (const auto& model : catalog::models()) {
         out.push_back({std::string(model.id), std::string(model.name)});
@@ -109,10 +112,48 @@ Candidates gateway_keys() {
     return out;
 }
 
-Candidates settings() {
+/// The newest requests: the ones that somebody wants to look at.
+Candidates requests() {
+    Candidates out;
+    const auto log = open_existing_log();
+    if (!log || *log == nullptr) {
+        return out;
+    }
+    for (const auto& call : (*log)->calls({}).value_or(std::vector<LoggedCall>{})) {
+        out.push_back({call.request_id, call.model});
+    }
+    return out;
+}
+
+Candidates settings(const std::string& typed) {
     Candidates out;
     for (const auto& info : setting_infos()) {
-        out.push_back({std::string(info.name), std::string(info.help)});
+        const std::string prefix(info.prefix());
+        const std::string help(info.help);
+        if (info.target == SettingTarget::none || !typed.starts_with(prefix)) {
+            out.push_back({prefix, help});
+            continue;
+        }
+        const auto session = open_existing_session();
+        const auto named = typed.substr(prefix.size());
+        for (const auto& target :
+             session ? setting_targets(info, named, *session->store) : std::vector<std::string>{}) {
+            out.push_back({std::string(prefix).append(target), help});
+        }
+    }
+    return out;
+}
+
+/// Values of a setting that has only a few.
+Candidates setting_values(const std::string& name) {
+    Candidates out;
+    const auto* const info = find_setting(name);
+    if (info != nullptr && info->type == SettingType::boolean) {
+        return {{"true", ""}, {"false", ""}};
+    }
+    for (const auto choice :
+         info != nullptr ? info->choices : std::span<const std::string_view>()) {
+        out.push_back({std::string(choice), ""});
     }
     return out;
 }
@@ -137,6 +178,9 @@ Candidates values_for(const std::string& placeholder, const std::vector<std::str
     if (placeholder == "PROVIDER") {
         return path.back() == "add" ? addable_providers() : catalog_providers();
     }
+    if (placeholder == "SETTING") {
+        return settings(typed);
+    }
     if (placeholder == "TEXT" && path == std::vector<std::string>{"models", "list"}) {
         return models();
     }
@@ -153,7 +197,7 @@ Candidates values_for(const std::string& placeholder, const std::vector<std::str
         Candidates (*list)();
     } kLists[] = {{"LABEL", provider_labels},
                   {"KEY", gateway_keys},
-                  {"SETTING", settings},
+                  {"REQUEST", requests},
                   {"ALIAS", aliases},
                   {"SHELL", shells}};
     for (const auto& entry : kLists) {
@@ -252,7 +296,9 @@ Candidates below(const std::vector<CommandInfo>& tree, const Line& line, const s
         }
         at = positionals.size() - 1;
     }
-    auto values = values_for(positionals[at].name, line.path, typed);
+    auto values = positionals[at].name == "VALUE" && at > 0
+                      ? setting_values(line.arguments[at - 1])
+                      : values_for(positionals[at].name, line.path, typed);
     out.insert(out.end(), values.begin(), values.end());
     return out;
 }

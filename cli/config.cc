@@ -6,14 +6,13 @@
 #include "cli/output.h"
 #include "cli/secret_input.h"
 #include "cli/session.h"
+#include "cli/setting_target.h"
 #include "common/base/json_io.h"
 #include "common/base/text.h"
 #include "common/store/settings.h"
 
 namespace llmgw {
 namespace {
-
-using Stored = std::vector<std::pair<std::string, std::string>>;
 
 const char* type_name(SettingType type) {
     switch (type) {
@@ -38,14 +37,14 @@ const char* type_name(SettingType type) {
 }
 
 /// "default", "stored", or the variable's name.
-std::string origin_text(const SettingInfo& info, SettingOrigin origin) {
+std::string origin_text(std::string_view name, SettingOrigin origin) {
     switch (origin) {
         case SettingOrigin::fallback:
             return "default";
         case SettingOrigin::stored:
             return "stored";
         case SettingOrigin::environment:
-            return setting_variable(info.name);
+            return setting_variable(name);
     }
     return "default";
 }
@@ -62,14 +61,35 @@ const char* origin_name(SettingOrigin origin) {
     return "default";
 }
 
-Json setting_json(const SettingInfo& info, const SettingValue& value) {
-    return {{"name", std::string(info.name)},
-            {"value", value.value},
-            {"default", std::string(info.default_value)},
-            {"type", type_name(info.type)},
-            {"origin", origin_name(value.origin)},
-            {"variable", setting_variable(info.name)},
-            {"help", std::string(info.help)}};
+bool is_family(const SettingInfo& info) {
+    return info.target != SettingTarget::none;
+}
+
+/// A setting as it is listed. Of a family there are the family itself, which has no value, and
+/// those of its settings that are stored.
+struct Row {
+    const SettingInfo* info;
+    std::string name;
+    SettingValue value;
+
+    [[nodiscard]] bool has_value() const {
+        return !is_family(*info) || value.origin == SettingOrigin::stored;
+    }
+};
+
+Json setting_json(const Row& row) {
+    const SettingInfo& info = *row.info;
+    Json json = {{"name", row.name},
+                 {"value", row.has_value() ? Json(row.value.value) : Json()},
+                 {"default", std::string(info.default_value)},
+                 {"type", type_name(info.type)},
+                 {"origin", origin_name(row.value.origin)},
+                 {"variable", is_family(info) ? Json() : Json(setting_variable(row.name))},
+                 {"help", std::string(info.help)}};
+    if (is_family(info) && info.default_value.empty()) {
+        json["default"] = nullptr;
+    }
+    return json;
 }
 
 Result<const SettingInfo*> find(const std::string& name) {
@@ -95,6 +115,7 @@ Result<const SettingInfo*> find(const std::string& name) {
 /// The settings stored, and what one command does with one of them.
 struct Opened {
     const SettingInfo* info;
+    std::string name;
     Session session;
 };
 
@@ -107,33 +128,54 @@ Result<Opened> open(const std::string& name) {
     if (!session) {
         return tl::unexpected(std::move(session.error()));
     }
-    return Opened{.info = *info, .session = *std::move(session)};
+    return Opened{.info = *info, .name = name, .session = *std::move(session)};
 }
 
-Result<SettingValue> in_force(Opened& opened) {
+Result<Row> in_force(Opened& opened) {
     const auto stored = opened.session.store->settings();
     if (!stored) {
         return tl::unexpected(stored.error());
     }
-    return effective_setting(*opened.info, opened.info->name, *stored);
+    return Row{opened.info, opened.name, effective_setting(*opened.info, opened.name, *stored)};
 }
 
 /// Prints what a change led to: the variable may still win.
 Result<int> report_change(const GlobalOptions& global, Opened& opened) {
-    const auto value = in_force(opened);
-    if (!value) {
-        return tl::unexpected(value.error());
+    const auto row = in_force(opened);
+    if (!row) {
+        return tl::unexpected(row.error());
     }
-    if (value->origin == SettingOrigin::environment) {
-        warn(global, setting_variable(opened.info->name) + " is set and wins over what is stored");
+    const SettingOrigin origin = row->value.origin;
+    if (origin == SettingOrigin::environment) {
+        warn(global, setting_variable(opened.name) + " is set and wins over what is stored");
     }
     if (global.json) {
-        write_out(print_json(setting_json(*opened.info, *value), 2) + "\n");
+        write_out(print_json(setting_json(*row), 2) + "\n");
+    } else if (!row->has_value()) {
+        note(global, opened.name + " is not set");
     } else {
-        note(global, std::string(opened.info->name) + " is " + printable(value->value) + " (" +
-                         origin_text(*opened.info, value->origin) + ")");
+        note(global, opened.name + " is " + printable(row->value.value) + " (" +
+                         origin_text(opened.name, origin) + ")");
     }
     return 0;
+}
+
+std::vector<Row> all_rows(const std::vector<std::pair<std::string, std::string>>& stored) {
+    std::vector<Row> rows;
+    for (const auto& info : setting_infos()) {
+        const std::string name(info.name);
+        if (!is_family(info)) {
+            rows.push_back({&info, name, effective_setting(info, name, stored)});
+            continue;
+        }
+        rows.push_back({&info, name, {std::string(info.default_value), SettingOrigin::fallback}});
+        for (const auto& [key, value] : stored) {
+            if (find_setting(key) == &info) {
+                rows.push_back({&info, key, {value, SettingOrigin::stored}});
+            }
+        }
+    }
+    return rows;
 }
 
 }  // namespace
@@ -148,16 +190,16 @@ Result<int> run_config_list(const GlobalOptions& global, const ConfigListOptions
         return tl::unexpected(stored.error());
     }
     Json list = Json::array();
-    Table table(options.origin ? std::vector<std::string>{"NAME", "VALUE", "ORIGIN"}
-                               : std::vector<std::string>{"NAME", "VALUE"});
-    for (const auto& info : setting_infos()) {
-        const auto value = effective_setting(info, info.name, *stored);
-        list.push_back(setting_json(info, value));
-        std::vector<Cell> row = {{std::string(info.name)}, {printable(value.value)}};
+    Table table(options.origin ? std::vector<std::string>{"NAME", "VALUE", "ORIGIN", "MEANING"}
+                               : std::vector<std::string>{"NAME", "VALUE", "MEANING"});
+    for (const Row& row : all_rows(*stored)) {
+        list.push_back(setting_json(row));
+        std::vector<Cell> cells = {{printable(row.name)}, {printable(row.value.value)}};
         if (options.origin) {
-            row.push_back({origin_text(info, value.origin)});
+            cells.push_back({origin_text(row.name, row.value.origin)});
         }
-        table.add(std::move(row));
+        cells.push_back({std::string(row.info->help), Style::dim});
+        table.add(std::move(cells));
     }
     if (global.json) {
         write_out(print_json(list, 2) + "\n");
@@ -172,14 +214,18 @@ Result<int> run_config_get(const GlobalOptions& global, const SettingOptions& op
     if (!opened) {
         return tl::unexpected(std::move(opened.error()));
     }
-    const auto value = in_force(*opened);
-    if (!value) {
-        return tl::unexpected(value.error());
+    const auto row = in_force(*opened);
+    if (!row) {
+        return tl::unexpected(row.error());
+    }
+    if (!row->has_value()) {
+        return fail(Errc::not_found, options.name + " is not set",
+                    "llmgw config set " + options.name + " VALUE");
     }
     if (global.json) {
-        write_out(print_json(setting_json(*opened->info, *value), 2) + "\n");
+        write_out(print_json(setting_json(*row), 2) + "\n");
     } else {
-        write_out(printable(value->value) + "\n");
+        write_out(printable(row->value.value) + "\n");
     }
     return 0;
 }
@@ -190,8 +236,14 @@ Result<int> run_config_set(const GlobalOptions& global, const SettingOptions& op
         return tl::unexpected(std::move(opened.error()));
     }
     if (auto checked = check_setting(*opened->info, options.name, options.value); !checked) {
-        checked.error().kind = Errc::usage;
         return tl::unexpected(std::move(checked.error()));
+    }
+    if (is_family(*opened->info)) {
+        auto checked = check_setting_target(
+            global, *opened->info, opened->info->target_of(options.name), *opened->session.store);
+        if (!checked) {
+            return tl::unexpected(std::move(checked.error()));
+        }
     }
     if (auto set = opened->session.store->set_setting(options.name, options.value); !set) {
         return tl::unexpected(std::move(set.error()));

@@ -26,6 +26,8 @@ Set up   providers   provider keys: add, list, show, test, enable, disable, remo
          config      settings: list, get, set, unset
          completion  completions for bash, zsh and fish
 Look     models      models, abilities, prices: list, show, alias, unalias
+         logs        the log of requests: list, show, export, prune
+         usage       requests, tokens, cost and times
 
 Every command takes --json, -q/--quiet, -v/--verbose, --color WHEN, --no-input and
 -h/--help. `llmgw help COMMAND` and `man llmgw` say more; --version what this is.
@@ -82,6 +84,15 @@ constexpr Example kExamples[] = {
     {"models show", "llmgw models show gpt-4o"},
     {"models alias", "llmgw models alias fast gpt-4o-mini\nllmgw models alias big openai/gpt-4o"},
     {"models unalias", "llmgw models unalias fast"},
+    {"usage", "llmgw usage\nllmgw usage --by day --since 7d\nllmgw usage --by key --json"},
+    {"logs",
+     "llmgw logs --errors --since 1h\n"
+     "llmgw logs --follow\n"
+     "llmgw logs show req_018f2a4b6c8d0e1f2a3b4c5d"},
+    {"logs list", "llmgw logs list --model 'gpt-4*' --limit 100\nllmgw logs --follow --json"},
+    {"logs show", "llmgw logs show req_018f2a4b6c8d0e1f2a3b4c5d"},
+    {"logs export", "llmgw logs export --since 7d | gzip > log.jsonl.gz"},
+    {"logs prune", "llmgw logs prune --older-than 7d --yes"},
     {"config",
      "llmgw config --origin\n"
      "llmgw config set timeouts.first_byte 30s\n"

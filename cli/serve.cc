@@ -89,6 +89,8 @@ std::string status_text(const DaemonState& daemon, const Json& status, bool term
     text += "started    " + show_time(daemon.started_at, terminal) + "\n";
     text += "requests   " + count(status, "requests") + ", " + count(status, "in_flight") +
             " in flight, " + count(status, "streams") + " of them streams\n";
+    text += "log        " + count(status, "logged") + " rows, " + count(status, "log_dropped") +
+            " dropped\n";
     text += "clients    " + count(status, "connections") + " connections\n";
     const auto providers = status.find("providers");
     if (providers != status.end() && providers->is_array()) {

@@ -33,7 +33,7 @@ _llmgw() {
     local typed=$prefix$current
     local kept=${typed%"${typed##*[:=]}"}
     COMPREPLY=("${COMPREPLY[@]#"$kept"}")
-    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace 2>/dev/null
+    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[./] ]] && compopt -o nospace 2>/dev/null
     return 0
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
@@ -23,7 +24,7 @@ enum class Errc {
     invalid_file,        // an input file, a setting or the database is not readable as such
     invalid_request,     // the client's request cannot be served as it is
     too_large,           // the request is over a limit of size
-    overloaded,          // the daemon is at its limit of connections or work
+    overloaded,          // the daemon is at its limit, or nobody it could ask is ready
     conflict,            // it exists already, or something else holds it
     interrupted,         // the user stopped it
     bug,                 // a broken promise inside llmgw
@@ -37,6 +38,7 @@ struct Error {
     std::string code;     ///< OpenAI's machine-readable code (`model_not_found`); may be empty
     std::string param;    ///< the request field at fault; may be empty
     int http_status = 0;  ///< overrides the status that `kind` stands for; 0: it does not
+    std::int64_t retry_after_s = 0;  ///< when it may work again (`Retry-After`); 0: not known
 };
 
 template <typename T>

@@ -3,6 +3,7 @@
 
 #include "common/store/log_store_impl.h"
 #include "common/store/log_sums.h"
+#include "common/store/request_ids.h"
 
 namespace llmgw {
 
@@ -89,6 +90,9 @@ Result<void> LogStore::append(std::span<const LoggedCall> calls) {
     auto last = database.integer("SELECT id FROM log_end");
     if (!last) {
         return tl::unexpected(last.error());
+    }
+    if (auto added = add_request_ids(database, *last + 1, calls); !added) {
+        return added;
     }
     BatchSums sums;
     if (auto inserted = insert_calls(database, calls, *last, sums); !inserted) {

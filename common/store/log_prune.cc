@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/store/log_store_impl.h"
+#include "common/store/request_ids.h"
 
 namespace llmgw {
 
@@ -85,6 +86,11 @@ Result<void> remove_to(Database& database, std::int64_t last, std::int64_t usage
             return removed;
         }
     }
+    if (auto removed =
+            remove(database, "DELETE FROM request_ids WHERE block < ?", last / kRequestIdBlock);
+        !removed) {
+        return removed;
+    }
     if (auto removed = remove(database, "DELETE FROM usage WHERE hour < ?", hour_of(usage_before));
         !removed) {
         return removed;
@@ -131,6 +137,10 @@ Result<bool> LogStore::prune(const PruneLimits& limits) {
         return true;
     }
     return false;
+}
+
+Result<void> LogStore::checkpoint() {
+    return impl_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 }  // namespace llmgw

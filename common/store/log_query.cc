@@ -19,39 +19,6 @@ struct IdRange {
     std::int64_t first = 1, last = kLatest;
 };
 
-LoggedCall read_call(const Statement& row) {
-    const auto count_at = [&row](int column) {
-        return static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer_at(column), 0));
-    };
-    LoggedCall call;
-    call.id = row.integer_at(0);
-    call.time = row.integer_at(1);
-    call.request_id = row.text_at(2);
-    call.attempt = static_cast<int>(row.integer_at(3));
-    call.final = row.integer_at(4) != 0;
-    call.endpoint = row.text_at(5);
-    call.requested_model = row.text_at(6);
-    call.model = row.text_at(7);
-    call.provider = row.text_at(8);
-    call.key = row.text_at(9);
-    call.region = row.text_at(10);
-    call.streamed = row.integer_at(11) != 0;
-    call.status = static_cast<int>(row.integer_at(12));
-    call.error = row.text_at(13);
-    call.usage_source = row.text_at(14);
-    call.input = count_at(15);
-    call.cached_input = count_at(16);
-    call.cache_write = count_at(17);
-    call.output = count_at(18);
-    call.reasoning = count_at(19);
-    if (const auto cost = row.optional_at(20)) {
-        call.cost = Money{*cost};
-    }
-    call.first_byte_us = row.optional_at(21);
-    call.duration_us = row.integer_at(22);
-    return call;
-}
-
 // matches_glob() knows no classes of characters; SQLite's GLOB does.
 std::string glob(std::string_view pattern) {
     std::string text;
@@ -186,99 +153,6 @@ Result<std::vector<LoggedCall>> LogStore::calls(const CallFilter& filter) {
         }
     }
     return calls;
-}
-
-namespace {
-
-// The rows of a request id, oldest first: the newest of them, or those near an id.
-Result<std::vector<LoggedCall>> rows_of(Database& database, std::string_view request_id,
-                                        std::int64_t near) {
-    // Some clients send the same id always: only as many rows are read as requests have.
-    constexpr std::int64_t kMostRows = 100;
-    auto query = database.prepare(
-        "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, "
-        "key, region, streamed, status, error, usage_source, input, cached_input, cache_write, "
-        "output, reasoning, cost_nano, first_byte_us, duration_us FROM calls "
-        "WHERE request_id = :request_id AND id <= :last ORDER BY id DESC LIMIT :limit");
-    if (!query) {
-        return tl::unexpected(query.error());
-    }
-    query->text(":request_id", request_id)
-        .integer(":last", near > kLatest - kMostRows ? kLatest : near + kMostRows)
-        .integer(":limit", 2 * kMostRows);
-    std::vector<LoggedCall> rows;
-    while (true) {
-        const auto row = query->step();
-        if (!row) {
-            return tl::unexpected(row.error());
-        }
-        if (!*row) {
-            std::reverse(rows.begin(), rows.end());
-            return rows;
-        }
-        rows.push_back(read_call(*query));
-    }
-}
-
-// Of rows with one request id, those of the request that `id` belongs to; else of the last one.
-std::vector<LoggedCall> one_request(std::vector<LoggedCall> rows, std::int64_t id) {
-    auto begin = rows.begin();
-    while (true) {
-        const auto end =
-            std::find_if(begin, rows.end(), [](const LoggedCall& call) { return call.final; });
-        if (end == rows.end() || end + 1 == rows.end() || end->id >= id) {
-            return {begin, end == rows.end() ? end : end + 1};
-        }
-        begin = end + 1;
-    }
-}
-
-Result<std::string> request_id_of(Database& database, std::int64_t id) {
-    auto query = database.prepare("SELECT request_id FROM calls WHERE id = ?");
-    if (!query) {
-        return tl::unexpected(query.error());
-    }
-    const auto row = query->bind(id).step();
-    if (!row) {
-        return tl::unexpected(row.error());
-    }
-    return *row ? query->text_at(0) : std::string();
-}
-
-}  // namespace
-
-Result<std::vector<LoggedCall>> LogStore::request(std::string_view id) {
-    Database& database = *impl_->database;
-    auto rows = rows_of(database, id, kLatest);
-    if (!rows || !rows->empty()) {
-        return rows ? one_request(*std::move(rows), kLatest) : rows;
-    }
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-    if (error != std::errc() || end != id.data() + id.size()) {
-        return rows;
-    }
-    const auto request_id = request_id_of(database, number);
-    if (!request_id) {
-        return tl::unexpected(request_id.error());
-    }
-    if (request_id->empty()) {
-        return rows;
-    }
-    rows = rows_of(database, *request_id, number);
-    return rows ? one_request(*std::move(rows), number) : rows;
-}
-
-Result<std::string> LogStore::decision(std::int64_t id) {
-    auto query = impl_->database->prepare("SELECT json FROM decisions WHERE call = ?");
-    if (!query) {
-        return tl::unexpected(query.error());
-    }
-    const auto row = query->bind(id).step();
-    if (!row) {
-        return tl::unexpected(row.error());
-    }
-    return *row ? query->text_at(0) : std::string();
 }
 
 Result<std::vector<UsageRow>> LogStore::usage(UsageBy by, std::optional<std::int64_t> since,

@@ -41,7 +41,11 @@ constexpr std::array kMigrations = {
             first_byte_us   INTEGER,
             duration_us     INTEGER NOT NULL
         ) STRICT;
-        CREATE INDEX calls_by_request ON calls (request_id);
+
+        CREATE TABLE request_ids (
+            block  INTEGER PRIMARY KEY,
+            hashes BLOB NOT NULL
+        ) STRICT;
 
         CREATE TABLE decisions (
             call INTEGER PRIMARY KEY,

@@ -26,9 +26,16 @@ constexpr const char* kConnectionSettings = R"sql(
 )sql";
 
 Result<void> prepare_connection(Database& database) {
-    // Takes effect in an empty file only, and only before anything is written to it.
-    if (auto set = database.execute("PRAGMA auto_vacuum = INCREMENTAL"); !set) {
-        return set;
+    // Takes effect in an empty file only, before anything is written to it.
+    constexpr std::int64_t kIncremental = 2;
+    const auto vacuum = database.integer("PRAGMA auto_vacuum");
+    if (!vacuum) {
+        return tl::unexpected(vacuum.error());
+    }
+    if (*vacuum != kIncremental) {
+        if (auto set = database.execute("PRAGMA auto_vacuum = INCREMENTAL"); !set) {
+            return set;
+        }
     }
     if (auto migrated = migrate(database, log_schema()); !migrated) {
         return migrated;

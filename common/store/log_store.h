@@ -73,11 +73,12 @@ struct SavedHealth {
 /// Which calls are wanted; what is not set lets everything pass.
 struct CallFilter {
     std::int64_t limit = 20;
-    std::optional<std::int64_t> before;        ///< an id: those logged before it
-    std::optional<std::int64_t> after;         ///< an id: those logged after it
-    std::optional<std::int64_t> since, until;  ///< of LoggedCall::time; the end is excluded
-    std::string model;                         ///< a pattern as of matches_glob()
-    std::string provider, key;
+    std::optional<std::int64_t> before = {};  ///< an id: those logged before it
+    std::optional<std::int64_t> after = {};   ///< an id: those logged after it
+    std::optional<std::int64_t> since = {};   ///< those that ended then or later
+    std::optional<std::int64_t> until = {};   ///< those that ended before
+    std::string model = {};                   ///< a pattern: * is any run of characters, ? any one
+    std::string provider = {}, key = {};
     bool errors = false;    ///< only those that failed()
     bool attempts = false;  ///< failed attempts too, not only requests
     bool oldest_first = false;
@@ -157,6 +158,8 @@ class LogStore {
     /// Removes a small part of what is over a limit, oldest first, and gives a part of the room
     /// back to the file system. Whether there is more to do.
     [[nodiscard]] Result<bool> prune(const PruneLimits& limits);
+    /// Merges the write-ahead log into the file, which has its final size then.
+    [[nodiscard]] Result<void> checkpoint();
 
   private:
     class Impl;

@@ -28,6 +28,9 @@ inline constexpr std::int64_t kHourMs = 3'600'000;
     return unix_ms / kHourMs;
 }
 
+/// Reads all columns of `calls`, in their order.
+[[nodiscard]] LoggedCall read_call(const Statement& row);
+
 /// When a call ended: what the log is ordered by, but for moments.
 [[nodiscard]] constexpr std::int64_t end_of(const LoggedCall& call) {
     return call.time + call.duration_us / 1000;

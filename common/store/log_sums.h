@@ -15,7 +15,8 @@ struct UsageGroup {
     std::int64_t hour = 0;
     std::string_view model, provider, key;
 
-    auto operator<=>(const UsageGroup&) const = default;
+    // clang-tidy 14 takes the 0 that comparisons are rewritten with for a pointer.
+    auto operator<=>(const UsageGroup&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// The rest of such a row.

@@ -86,7 +86,7 @@ RoutingSettings read_routing(SettingReader& read) {
     routing.near_ms = read.whole("routing.decay.near");
     routing.recent_weight = read.number("routing.decay.recent_weight");
     routing.near_weight = read.number("routing.decay.near_weight");
-    routing.rest_weight = read.number("routing.decay.rest_weight");
+    routing.rest_weight = read.number("routing.decay.older_weight");
     routing.exploration_rate = read.number("routing.exploration_rate");
     routing.stable_ttl_ms = read.whole("routing.stable.ttl");
     routing.stable_min_uptime = read.number("routing.stable.min_uptime");
@@ -103,6 +103,7 @@ RoutingSettings read_routing(SettingReader& read) {
     routing.rate_limit_rest_ms = read.whole("routing.rest.rate_limit");
     routing.refused_rest_ms = read.whole("routing.rest.refused");
     routing.max_rest_ms = read.whole("routing.rest.max");
+    routing.unstable = read.flag("routing.unstable");
     routing.last_resort = read.choice<LastResort>("routing.last_resort");
     for (const double status : read.numbers("routing.fallback_statuses")) {
         routing.fallback_statuses.push_back(static_cast<int>(status));
@@ -227,6 +228,9 @@ Result<Settings> read_settings(Stored stored) {
     settings.max_connections = read.whole("limits.connections");
     settings.routing = read_routing(read);
     settings.cache = read_cache(read);
+    settings.logs.enabled = read.flag("logs.enabled");
+    settings.logs.keep_ms = read.whole("logs.keep");
+    settings.logs.max_size = read.whole("logs.max_size");
     settings.strict = read.flag("strict");
     settings.fetch_images = read.flag("fetch.images");
     read_targets(stored, read, settings);

@@ -122,10 +122,16 @@ std::string error_document(const Error& error, std::string_view metadata) {
     return text + "}";
 }
 
+std::string retry_after_field(const Error& error) {
+    return error.retry_after_s > 0 ? "Retry-After: " + std::to_string(error.retry_after_s) + "\r\n"
+                                   : std::string();
+}
+
 LocalAnswer error_answer(const Error& error) {
     LocalAnswer answer;
     answer.status = http_status(error);
     answer.body = error_document(error);
+    answer.fields = retry_after_field(error);
     return answer;
 }
 

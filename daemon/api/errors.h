@@ -16,6 +16,9 @@ namespace llmgw {
 /// `metadata` object beside the error.
 [[nodiscard]] std::string error_document(const Error& error, std::string_view metadata = {});
 
+/// Its `Retry-After` as a header line; empty when it has none.
+[[nodiscard]] std::string retry_after_field(const Error& error);
+
 [[nodiscard]] LocalAnswer error_answer(const Error& error);
 
 }  // namespace llmgw

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/api/models.h"
 
-#include <algorithm>
 #include <ctime>
 #include <map>
 #include <string>
@@ -31,14 +30,8 @@ std::string entry(std::string_view id, std::string_view owner, std::int64_t crea
 }
 
 bool can_serve(const Snapshot& snapshot, const Model& model) {
-    return std::any_of(model.mappings.begin(), model.mappings.end(), [&](const Mapping& mapping) {
-        return catalog::is_active(mapping, snapshot.today) &&
-               std::any_of(snapshot.accesses.begin(), snapshot.accesses.end(),
-                           [&](const ProviderAccess& access) {
-                               return access.provider != nullptr && access.usable() &&
-                                      access.provider->id == mapping.provider;
-                           });
-    });
+    const auto offers = resolve_model(snapshot, model.id, {});
+    return offers && !offers->candidates.front().mock;
 }
 
 }  // namespace
@@ -50,6 +43,9 @@ std::string models_document(const Snapshot& snapshot) {
         if (can_serve(snapshot, model)) {
             entries.emplace(model.id, entry(model.id, model.family, date_seconds(model.released)));
         }
+    }
+    if (!snapshot.auto_choices.empty()) {
+        entries.emplace(kAutoModel, entry(kAutoModel, "llmgw", 0));
     }
     for (const auto& [alias, target] : snapshot.aliases) {
         if (resolve_model(snapshot, alias, {})) {
@@ -71,6 +67,9 @@ std::optional<std::string> model_document(const Snapshot& snapshot, std::string_
     const auto offers = resolve_model(snapshot, id, {});
     if (!offers) {
         return std::nullopt;
+    }
+    if (id == kAutoModel) {
+        return entry(id, "llmgw", 0);
     }
     const Candidate& first = offers->candidates.front();
     const bool in_catalog = first.model != nullptr;

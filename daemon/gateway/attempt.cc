@@ -9,9 +9,9 @@
 #include "common/base/json_scan.h"
 #include "common/base/text.h"
 #include "daemon/gateway/authorization.h"
-#include "daemon/gateway/provider_call.h"
-#include "daemon/http/sse.h"
-#include "daemon/providers/azure.h"
+#include "daemon/gateway/retry_delay.h"
+#include "daemon/gateway/stream_beginning.h"
+#include "daemon/gateway/upstream_head.h"
 #include "daemon/providers/mended_answer.h"
 #include "daemon/providers/mock.h"
 #include "daemon/upstream/http_call.h"
@@ -20,75 +20,23 @@ namespace llmgw {
 
 namespace {
 
+using Verdict = CallReport::Verdict;
+
 constexpr std::size_t kMaxPlainBody = 256 * 1024 * 1024;
-// A string with room for this much keeps its bytes where they are when it is moved, so that an
-// Attempt's fields keep pointing to them.
-constexpr std::size_t kOnHeap = 1024;
 constexpr std::size_t kMaxErrorBody = 1024 * 1024;
-constexpr std::size_t kSmallBody = 8 * 1024;
+constexpr std::size_t kMaxBeginning = 1024 * 1024;
+constexpr std::size_t kMaxWords = 500;
 
-// Client headers that mean something to a provider of a format. Everything else stays here.
-struct ForwardedField {
-    std::string_view name;
-    Wire wire;
+// One provider that is being asked.
+struct Asking {
+    Exchange& exchange;
+    const InferenceCall& call;
+    const Candidate& candidate;
+    Attempt& out;
+    ProviderCall made{};
+
+    [[nodiscard]] AttemptRecord& record() const { return exchange.attempts.back(); }
 };
-constexpr ForwardedField kForwarded[] = {{"openai-beta", Wire::openai},
-                                         {"idempotency-key", Wire::openai},
-                                         {"anthropic-beta", Wire::anthropic}};
-
-// Upstream headers that mean something to a client.
-bool is_passed_on(std::string_view name) {
-    if (name.size() < std::string_view("retry-after").size()) {
-        return false;  // none of them is as short
-    }
-    const std::string lower = to_lower(name);
-    return lower == "retry-after" || lower == "retry-after-ms" || lower == "openai-version" ||
-           lower == "openai-processing-ms" || lower.starts_with("x-ratelimit-") ||
-           lower.starts_with("anthropic-ratelimit-");
-}
-
-// Statuses by which a provider says that it, not the request, is the trouble.
-bool is_provider_fault(int status) {
-    return status >= 500 || (status >= 300 && status < 400) || status == 401 || status == 402 ||
-           status == 403 || status == 404 || status == 405 || status == 408 || status == 429;
-}
-
-std::string error_name(const Error& error) {
-    switch (error.kind) {
-        case Errc::timeout:
-            return "upstream_timeout";
-        case Errc::interrupted:
-            return "request_cancelled";
-        default:
-            return "network_error";
-    }
-}
-
-std::string status_error_name(int status) {
-    if (status == 429) {
-        return "rate_limited";
-    }
-    return status >= 500 ? "server_error" : "upstream_error";
-}
-
-// The provider's own words in an error document: {"error":{"message":…}} and its kin.
-std::string provider_message(std::string_view body) {
-    const auto fields = scan_object(body);
-    if (!fields) {
-        return {};
-    }
-    const JsonField* field = find_field(*fields, "error");
-    std::optional<std::string> text;
-    if (field != nullptr && json_kind(field->value) == JsonKind::object) {
-        const auto inner = scan_object(field->value);
-        const JsonField* const message = inner ? find_field(*inner, "message") : nullptr;
-        text = message != nullptr ? json_text(message->value) : std::nullopt;
-    } else {
-        field = field == nullptr ? find_field(*fields, "message") : field;
-        text = field != nullptr ? json_text(field->value) : std::nullopt;
-    }
-    return printable(text.value_or("").substr(0, 500));
-}
 
 Error upstream_error(const Candidate& candidate, std::string what) {
     Error error;
@@ -97,10 +45,98 @@ Error upstream_error(const Candidate& candidate, std::string what) {
     return error;
 }
 
+// A provider's own words in an error, for a person.
+std::string words_of(const ToldError& told) {
+    return printable(std::string_view(told.message).substr(0, kMaxWords));
+}
+
+// Takes down that there is no answer, or none that can be used.
+void note_failure(Asking& asking, Error error, std::string_view name) {
+    Attempt& out = asking.out;
+    const bool cancelled = error.kind == Errc::interrupted;
+    if (error.kind == Errc::timeout) {
+        name = "upstream_timeout";
+    } else if (cancelled) {
+        name = "request_cancelled";
+    }
+    if (!asking.candidate.mock) {
+        asking.candidate.access->scrub(error.message, asking.made.token);
+    }
+    out.report.verdict = cancelled ? Verdict::not_counted : Verdict::failed;
+    out.report.detail = error.message;
+    out.next = cancelled ? NextAttempt::none : NextAttempt::anybody;
+    out.error = std::move(error);
+    out.answer.reset();
+    out.body.clear();
+    asking.record().error = name;
+}
+
+// Takes down how the provider has refused: `body` is in OpenAI's format. Its headers are those of
+// the answer, which is still there.
+void note_refusal(Asking& asking, int status, std::string body) {
+    Attempt& out = asking.out;
+    const ProviderAccess& access = *asking.candidate.access;
+    access.scrub(body, asking.made.token);
+    const ToldError told = read_told_error(body);
+    const Refusal refusal =
+        judge_refusal(status, told, asking.exchange.snapshot->settings.routing.fallback_statuses);
+    const std::string words = words_of(told);
+    out.next = refusal.next;
+    out.report.verdict = refusal.verdict;
+    out.report.status = refusal.status;
+    out.report.detail = words;
+    if (refusal.status >= 500 && out.report.wait_ms) {
+        out.report.verdict = Verdict::rate_limited;
+    }
+    asking.record().error = refusal.error_type;
+    out.answer.reset();
+    out.body.clear();
+    // These would look like a refusal of the client's own key. A 403 can be about the request, too
+    // (moderation, region), and is passed on.
+    const std::string code = std::to_string(refusal.status);
+    if (refusal.status == 401 || refusal.status == 402) {
+        out.error =
+            upstream_error(asking.candidate, "the key \"" + access.label + "\" was refused (" +
+                                                 code + ")" + (words.empty() ? "" : ": " + words));
+        out.error.hint = "llmgw providers test " + access.label;
+        return;
+    }
+    out.error = upstream_error(
+        asking.candidate, "it answered with status " + code + (words.empty() ? "" : ": " + words));
+    if (status >= 400 && !words.empty()) {
+        out.refused_status = status;
+        out.body = std::move(body);
+    }
+}
+
+// An error that a provider tells in the middle of a success. What it says of a status counts; most
+// say nothing, and have failed.
+void note_told_error(Asking& asking, std::string_view document) {
+    ToldError told = read_told_error(document);
+    if (told.status < 500 && !asking.candidate.mock) {
+        note_refusal(asking, told.status, std::string(document));
+        return;
+    }
+    Error error = upstream_error(asking.candidate, "it reported an error: " + words_of(told));
+    note_failure(asking, std::move(error), "upstream_error");
+}
+
+// How long the provider wants to be left alone, for the router and for the client.
+void note_wait(Attempt& out, const ResponseHead& head, int status, std::string_view body) {
+    out.report.wait_ms = retry_delay_ms(head, body, status == 429, unix_ms());
+    out.retry_fields = passed_on_fields(head);
+    if (out.report.wait_ms && head.header("retry-after").empty()) {
+        const std::int64_t wait = *out.report.wait_ms;
+        out.retry_fields += "retry-after: " + std::to_string((wait + 999) / 1000) + "\r\n";
+        if (head.header("retry-after-ms").empty()) {
+            out.retry_fields += "retry-after-ms: " + std::to_string(wait) + "\r\n";
+        }
+    }
+}
+
 // Reads a body to its end, up to `limit` bytes. The error says why there is none.
 Task<Result<std::string>> read_all(UpstreamAnswer& answer, std::size_t limit) {
     std::string body;
-    body.reserve(kOnHeap);
     if (const auto whole = answer.take_whole()) {
         body = *whole;
         co_return body;
@@ -138,339 +174,252 @@ std::string unusable_head(const ResponseHead& head) {
     return {};
 }
 
-// What is wrong with a whole plain answer; empty: nothing, and `fields` are its members.
-std::string unusable_body(std::string_view body, std::vector<JsonField>& fields) {
-    if (trim(body).empty()) {
-        return "it sent an empty answer";
-    }
-    auto scanned = scan_object(body);
-    if (!scanned) {
-        return "it sent an answer that is not JSON";
-    }
-    fields = std::move(*scanned);
-    const JsonField* const error = find_field(fields, "error");
-    if (error != nullptr && json_kind(error->value) != JsonKind::null &&
-        find_field(fields, "choices") == nullptr && find_field(fields, "data") == nullptr) {
-        return "it reported an error: " + provider_message(body);
-    }
-    return {};
-}
-
-// Azure's verdict on the prompt. Clients of OpenAI's expect a choice in each chunk, and have no use
-// for it.
-bool is_prelude(const Candidate& candidate, std::string_view data) {
-    return !candidate.mock && candidate.access->wire == Wire::azure && is_azure_prelude(data);
-}
-
-// What is wrong with the beginning of a stream; nullopt while its first event has not all arrived.
-// Takes a prelude out of `bytes`, behind which an error may still come, unless it is to be kept.
-std::optional<std::string> judge_beginning(std::string& bytes, const Candidate& candidate,
-                                           bool keeps_prelude) {
-    std::size_t at = 0;
-    for (;;) {
-        const std::string_view rest = std::string_view(bytes).substr(at);
-        const std::size_t end = find_event_end(rest);
-        if (end == std::string_view::npos) {
-            return std::nullopt;
-        }
-        std::string joined;
-        const std::string_view data = event_data(rest.substr(0, end), joined);
-        const bool prelude = is_prelude(candidate, data);
-        if (prelude && !keeps_prelude) {
-            bytes.erase(at, end);
-            continue;
-        }
-        if (data.empty() || prelude) {  // without data, it is a comment
-            at += end;
-            continue;
-        }
-        const auto fields = scan_object(data);
-        const JsonField* const error = fields ? find_field(*fields, "error") : nullptr;
-        if (error == nullptr || json_kind(error->value) == JsonKind::null) {
-            return std::string();
-        }
-        return "it reported an error: " + provider_message(data);
-    }
-}
-
-// Reads a stream up to its first event. Until then another provider can still take over.
-Task<Result<std::string>> read_beginning(UpstreamAnswer& answer, const Candidate& candidate,
-                                         bool keeps_prelude) {
-    std::string bytes;
-    for (;;) {
-        const BodyPart part = co_await answer.next();
-        if (part.state == BodyPart::State::failed) {
-            co_return tl::unexpected(*part.error);
-        }
-        if (part.state == BodyPart::State::end) {
-            bytes += "\n\n";
-        } else {
-            bytes.append(part.bytes);
-        }
-        auto verdict = judge_beginning(bytes, candidate, keeps_prelude);
-        if (verdict && !verdict->empty()) {
-            co_return fail(Errc::upstream, std::move(*verdict));
-        }
-        if (verdict || bytes.size() > kMaxErrorBody) {
-            co_return bytes;
-        }
-        if (part.state == BodyPart::State::end) {
-            co_return fail(Errc::upstream, "its stream ended before it began");
-        }
-    }
-}
-
-CallTimeouts timeouts_of(const Exchange& exchange, const Candidate& candidate) {
+CallTimeouts timeouts_of(const Asking& asking) {
     using std::chrono::milliseconds;
-    const ProviderAccess& access = *candidate.access;
-    const Timeouts own = timeouts_for(exchange.snapshot->settings, access.label, access.name,
-                                      candidate.model_name());
+    const ProviderAccess& access = *asking.candidate.access;
+    const Timeouts own = timeouts_for(asking.exchange.snapshot->settings, access.label, access.name,
+                                      asking.candidate.model_name());
     CallTimeouts timeouts;
     timeouts.connect = milliseconds(own.connect);
     timeouts.first_byte = milliseconds(own.first_byte);
     timeouts.idle = milliseconds(own.idle);
     timeouts.total =
-        std::max(std::min(exchange.time_left(), milliseconds(own.total)), milliseconds(1));
+        std::max(std::min(asking.exchange.time_left(), milliseconds(own.total)), milliseconds(1));
     return timeouts;
 }
 
-// Fills in how the provider refused, from its status and body.
-void note_refusal(Attempt& out, const Candidate& candidate, const ProviderCall& made,
-                  const ResponseHead& head, std::string body) {
-    int code = head.status;
-    out.retry_fields = passed_on_fields(head);
-    if (made.translation) {
-        TranslatedRefusal told = translate_refusal(*made.translation, head, std::move(body));
-        code = told.status;
-        body = std::move(told.body);
-        out.retry_fields += told.retry_fields;
-    }
-    candidate.access->scrub(body, made.token);
-    const std::string words = provider_message(body);
-    const std::string status = std::to_string(code);
-    out.final = !is_provider_fault(code);
-    // These would look like a refusal of the client's own key. A 403 can be about the request, too
-    // (moderation, region), and is passed on.
-    if (code == 401 || code == 402) {
-        out.error =
-            upstream_error(candidate, "the key \"" + candidate.access->label + "\" was refused (" +
-                                          status + ")" + (words.empty() ? "" : ": " + words));
-        out.error.hint = "llmgw providers test " + candidate.access->label;
-        return;
-    }
-    out.error = upstream_error(
-        candidate, "it answered with status " + status + (words.empty() ? "" : ": " + words));
-    if (code >= 400 && !words.empty()) {
-        out.refused_status = code;
-        out.body = std::move(body);
-    }
-}
-
-}  // namespace
-
-std::string passed_on_fields(const ResponseHead& head) {
-    std::string fields;
-    for (const HeaderView& header : head.headers) {
-        if (is_passed_on(header.name)) {
-            fields += to_lower(header.name) + ": " + std::string(header.value) + "\r\n";
-        }
-    }
-    return fields;
-}
-
-std::string upstream_head(const Candidate& candidate, const AdaptedRequest& request,
-                          const InferenceCall& call, const RequestHead& client_head,
-                          std::string_view authorization) {
-    const BaseUrl& url = candidate.access->url;
-    std::string head;
-    head.reserve(512 + std::min(request.body_size(), kSmallBody));
-    head += "POST ";
-    head += url.path;
-    head += request.path;
-    head += " HTTP/1.1\r\nHost: ";
-    head += url.host_header();
-    head += "\r\n";
-    const Wire wire = candidate.access->wire;
-    head += authorization;
-    head += request.fields;
-    head += "Content-Type: application/json\r\nAccept: ";
-    head += call.stream ? "text/event-stream" : "application/json";
-    head += "\r\nAccept-Encoding: identity\r\nUser-Agent: llmgw/" LLMGW_VERSION "\r\n";
-    for (const HeaderView& header : client_head.headers) {
-        for (const ForwardedField& field : kForwarded) {
-            if (field.wire == wire && equals_ignoring_case(header.name, field.name)) {
-                head += std::string(field.name) + ": " + std::string(header.value) + "\r\n";
-            }
-        }
-    }
-    head += "Content-Length: ";
-    head += std::to_string(request.body_size());
-    head += "\r\n\r\n";
-    return head;
-}
-
-namespace {
-
-// How a call failed before its provider answered.
-struct SendFailure {
-    Error error;
-    std::string name;  // for the record
-    bool final = false;
-};
-using Sent = tl::expected<std::unique_ptr<UpstreamAnswer>, SendFailure>;
-
-tl::unexpected<SendFailure> not_sent(Error error, std::string name, bool final) {
-    return tl::unexpected(SendFailure{std::move(error), std::move(name), final});
-}
-
-tl::unexpected<SendFailure> not_answered(const Candidate& candidate, const Error& why) {
-    Error error = upstream_error(candidate, why.message);
+void note_not_answered(Asking& asking, const Error& why) {
+    Error error = upstream_error(asking.candidate, why.message);
     // A token endpoint's refusal would look like one of the client's own key.
     error.kind = why.kind == Errc::auth ? Errc::upstream : why.kind;
     error.hint = why.hint;
-    return not_sent(std::move(error), error_name(why), why.kind == Errc::interrupted);
+    note_failure(asking, std::move(error), "network_error");
+    if (why.kind == Errc::auth) {
+        asking.out.report.verdict = Verdict::refused;
+        asking.out.report.status = 401;
+        asking.record().error = "key_refused";
+    }
 }
 
-// Makes the request, sends it, and waits for the head of the answer.
-Task<Sent> send(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
-                ProviderCall& made) {
-    const ProviderAccess& access = *candidate.access;
-    auto adapted = adapt_call(call, candidate, exchange.images);
-    if (lacks_images(adapted)) {
-        co_await fetch_images(exchange, call);
-        adapted = adapt_call(call, candidate, exchange.images);
-    }
-    if (!adapted) {
-        const bool final = !adapted.error().code.starts_with("unsupported");
-        co_return not_sent(std::move(adapted.error()), "unsupported_request", final);
-    }
-    made = std::move(*adapted);
+// Sends the request, and waits for the head of the answer.
+Task<void> send(Asking& asking) {
+    Exchange& exchange = asking.exchange;
+    const ProviderAccess& access = *asking.candidate.access;
+    const AdaptedRequest& request = asking.made.request;
     for (;;) {
         if (access.tokens) {
             auto token = co_await exchange.core.tokens.token(*access.tokens);
             if (!token) {
-                co_return not_answered(candidate, token.error());
+                note_not_answered(asking, token.error());
+                co_return;
             }
-            made.token = std::move(*token);
+            asking.made.token = std::move(*token);
         }
         const std::string authorization = authorization_fields(
-            candidate, made.request, access.tokens ? made.token : access.secret);
+            asking.candidate, request, access.tokens ? asking.made.token : access.secret);
         std::string head =
-            upstream_head(candidate, made.request, call, exchange.head, authorization);
-        // The kernel takes one piece with less work than several; copying a small body is nothing.
-        const bool joined = made.request.body_size() <= kSmallBody;
-        for (std::size_t i = 0; joined && i < made.request.body.size(); i++) {
-            head += made.request.body[i];
+            upstream_head(asking.candidate, request, asking.call, exchange.head, authorization);
+        const bool joined = request.body_size() <= kSmallBody;
+        for (std::size_t i = 0; joined && i < request.body.size(); i++) {
+            head += request.body[i];
         }
-        auto http =
-            std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(exchange, candidate));
+        auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(asking));
         exchange.active = http.get();
         const std::vector<std::string_view> nothing;
-        auto started = co_await http->start(access.url, head, joined ? nothing : made.request.body);
+        auto started = co_await http->start(access.url, head, joined ? nothing : request.body);
         if (!started) {
-            co_return not_answered(candidate, started.error());
+            exchange.active = nullptr;
+            note_not_answered(asking, started.error());
+            co_return;
         }
         // A token may be withdrawn before its time, which is no trouble of the request's.
         const bool again = http->head().status == 401 && access.tokens &&
-                           exchange.core.tokens.rejected(*access.tokens, made.token);
+                           exchange.core.tokens.rejected(*access.tokens, asking.made.token);
         if (!again) {
-            co_return http;
+            asking.out.answer = std::move(http);
+            co_return;
         }
         exchange.active = nullptr;
     }
 }
 
 // An answer as its client's format has it.
-std::unique_ptr<UpstreamAnswer> in_clients_format(const Exchange& exchange,
-                                                  const Candidate& candidate, ProviderCall& made,
-                                                  Attempt& out) {
-    if (made.translation) {
-        return translate_answer(std::move(out.answer), std::move(made.translation),
-                                exchange.request_id, unix_ms() / 1000);
+std::unique_ptr<UpstreamAnswer> in_clients_format(Asking& asking) {
+    Attempt& out = asking.out;
+    if (asking.made.translation) {
+        return translate_answer(std::move(out.answer), std::move(asking.made.translation),
+                                asking.exchange.request_id, unix_ms() / 1000);
     }
-    const Quirks* const quirks = candidate.mock ? nullptr : candidate.access->quirks;
+    const Quirks* const quirks = asking.candidate.mock ? nullptr : asking.candidate.access->quirks;
     if (quirks != nullptr && (quirks->says_reasoning || quirks->thinks_in_content)) {
         return std::make_unique<MendedAnswer>(std::move(out.answer), *quirks, out.streaming);
     }
     return std::move(out.answer);
 }
 
-// Reads what has to be seen of a good answer before the client gets anything of it. Returns what is
-// wrong with it; empty: nothing.
-Task<std::string> read_answer(const Exchange& exchange, const Candidate& candidate, Attempt& out) {
-    Result<std::string> body;
-    if (out.streaming) {
-        body = co_await read_beginning(*out.answer, candidate, exchange.plain);
-    } else {
-        body = co_await read_all(*out.answer, kMaxPlainBody);
+// Reads a stream up to its first content. Until then another provider can still take over.
+Task<void> read_beginning(Asking& asking) {
+    Attempt& out = asking.out;
+    const Candidate& candidate = asking.candidate;
+    const bool azure = !candidate.mock && candidate.access->wire == Wire::azure;
+    StreamBeginning beginning(azure && !asking.exchange.plain);
+    for (;;) {
+        const BodyPart part = co_await out.answer->next();
+        if (part.state == BodyPart::State::failed) {
+            Error error = upstream_error(candidate, part.error->message);
+            error.kind = part.error->kind;
+            note_failure(asking, std::move(error), "upstream_error");
+            co_return;
+        }
+        const bool ended = part.state == BodyPart::State::end;
+        const auto state = ended ? beginning.finish() : beginning.feed(part.bytes);
+        if (state == StreamBeginning::State::fails) {
+            note_told_error(asking, beginning.error());
+            co_return;
+        }
+        if (state == StreamBeginning::State::answers || beginning.size() > kMaxBeginning) {
+            out.body = std::move(beginning.bytes());
+            co_return;
+        }
+        if (ended) {
+            Error error = upstream_error(candidate, "its stream ended before it began");
+            note_failure(asking, std::move(error), "upstream_error");
+            co_return;
+        }
     }
+}
+
+// What is wrong with a whole answer; empty: nothing, or that it tells an error itself.
+std::string unusable_body(const Asking& asking) {
+    const Attempt& out = asking.out;
+    if (trim(out.body).empty()) {
+        return "it sent an empty answer";
+    }
+    if (out.fields.empty()) {
+        return "it sent an answer that is not JSON";
+    }
+    // A stream that has begun cannot become one document.
+    return asking.exchange.begun() ? "it sent one document instead of a stream" : "";
+}
+
+// Reads a plain answer as a whole.
+Task<void> read_whole(Asking& asking) {
+    Attempt& out = asking.out;
+    auto body = co_await read_all(*out.answer, kMaxPlainBody);
     if (!body) {
-        out.error.kind = body.error().kind;
-        co_return std::move(body.error().message);
+        Error error = upstream_error(asking.candidate, body.error().message);
+        error.kind = body.error().kind;
+        note_failure(asking, std::move(error), "upstream_error");
+        co_return;
     }
     out.body = std::move(*body);
-    co_return out.streaming ? std::string() : unusable_body(out.body, out.fields);
+    if (auto fields = scan_object(out.body)) {
+        out.fields = std::move(*fields);
+    }
+    std::string wrong = unusable_body(asking);
+    if (!wrong.empty()) {
+        Error error = upstream_error(asking.candidate, std::move(wrong));
+        note_failure(asking, std::move(error), "upstream_error");
+        co_return;
+    }
+    const JsonField* const error = find_field(out.fields, "error");
+    if (error != nullptr && json_kind(error->value) != JsonKind::null &&
+        find_field(out.fields, "choices") == nullptr && find_field(out.fields, "data") == nullptr) {
+        const std::string document = out.body;
+        note_told_error(asking, document);
+    }
+}
+
+// Reads what has to be seen of an answer before the client gets anything of it.
+Task<void> read_answer(Asking& asking) {
+    Attempt& out = asking.out;
+    const ResponseHead& head = out.answer->head();
+    const int status = head.status;
+    asking.record().status = out.report.status = status;
+    if (status < 200 || status >= 300) {
+        auto told = co_await read_all(*out.answer, kMaxErrorBody);
+        std::string body = told ? std::move(*told) : std::string();
+        note_wait(out, head, status, body);
+        if (asking.made.translation) {
+            TranslatedRefusal refusal =
+                translate_refusal(*asking.made.translation, head, std::move(body));
+            note_refusal(asking, refusal.status, std::move(refusal.body));
+        } else {
+            note_refusal(asking, status, std::move(body));
+        }
+        co_return;
+    }
+    std::string wrong = unusable_head(head);
+    if (!wrong.empty()) {
+        Error error = upstream_error(asking.candidate, std::move(wrong));
+        note_failure(asking, std::move(error), "upstream_error");
+        co_return;
+    }
+    out.streaming = asking.call.stream &&
+                    (asking.made.translation || !is_json_type(head.header("content-type")));
+    out.answer = in_clients_format(asking);
+    if (out.streaming) {
+        co_await read_beginning(asking);
+    } else {
+        co_await read_whole(asking);
+    }
+}
+
+AttemptRecord record_of(const Candidate& candidate) {
+    AttemptRecord record;
+    record.provider = candidate.provider_name();
+    record.model = candidate.model_name();
+    if (!candidate.mock) {
+        record.key = candidate.access->label;
+        record.region = candidate.access->region;
+    }
+    return record;
 }
 
 }  // namespace
 
+Task<Result<ProviderCall>> make_provider_call(Exchange& exchange, const InferenceCall& call,
+                                              const Candidate& candidate) {
+    auto made = adapt_call(call, candidate, exchange.images);
+    if (lacks_images(made)) {
+        co_await fetch_images(exchange, call);
+        made = adapt_call(call, candidate, exchange.images);
+    }
+    co_return made;
+}
+
 Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
                    Attempt& out) {
-    AttemptRecord record{std::string(candidate.provider_name()),
-                         std::string(candidate.model_name()),
-                         candidate.mock ? "" : candidate.access->label, 0, "none"};
+    const auto sent = Exchange::Clock::now();
     exchange.core.stats.attempts++;
-    const auto finished = [&](std::string error) {
-        record.error = std::move(error);
-        exchange.attempts.push_back(std::move(record));
-        exchange.active = nullptr;
-    };
-    ProviderCall made;
+    exchange.attempts.push_back(record_of(candidate));
+    Asking asking{exchange, call, candidate, out};
     if (candidate.mock) {
         out.answer = mock_answer(call, exchange.request_id, unix_ms() / 1000);
     } else {
-        Sent sent = co_await send(exchange, call, candidate, made);
-        out.changes = made.request.changes();
-        if (!sent) {
-            out.error = std::move(sent.error().error);
-            out.final = sent.error().final;
-            finished(std::move(sent.error().name));
-            co_return;
+        auto made = co_await make_provider_call(exchange, call, candidate);
+        if (made) {
+            asking.made = std::move(*made);
+            out.changes = asking.made.request.changes();
+            co_await send(asking);
+        } else {
+            const bool cannot = made.error().code.starts_with("unsupported");
+            out.next = cannot ? NextAttempt::anybody : NextAttempt::none;
+            out.error = std::move(made.error());
+            asking.record().error = "unsupported_request";
         }
-        out.answer = std::move(*sent);
     }
-    const ResponseHead& head = out.answer->head();
-    record.status = head.status;
-    if (head.status < 200 || head.status >= 300) {
-        auto body = co_await read_all(*out.answer, kMaxErrorBody);
-        note_refusal(out, candidate, made, head, body ? std::move(*body) : std::string());
-        out.answer.reset();
-        finished(status_error_name(record.status));
-        co_return;
+    if (out.answer) {
+        co_await read_answer(asking);
     }
-    std::string wrong = unusable_head(head);
-    if (wrong.empty()) {
-        out.streaming =
-            call.stream && (made.translation || !is_json_type(head.header("content-type")));
-        out.answer = in_clients_format(exchange, candidate, made, out);
-        wrong = co_await read_answer(exchange, candidate, out);
+    out.began = Exchange::Clock::now();
+    const auto took = std::chrono::duration<double, std::milli>(out.began - sent);
+    asking.record().wait_ms = out.report.wait_ms;
+    asking.record().duration_us = static_cast<std::int64_t>(took.count() * 1000);
+    if (out.answer && out.streaming) {
+        out.report.first_content_ms = took.count();
     }
-    if (!wrong.empty()) {
-        const Errc kind = out.error.kind == Errc::failed ? Errc::upstream : out.error.kind;
-        out.error = upstream_error(candidate, std::move(wrong));
-        out.error.kind = kind;
-        out.final = kind == Errc::interrupted;
-        if (!candidate.mock) {
-            candidate.access->scrub(out.error.message, made.token);
-        }
-        out.answer.reset();
-        out.body.clear();
-        finished(kind == Errc::timeout ? "upstream_timeout" : "upstream_error");
-        co_return;
-    }
-    UpstreamAnswer* const answer = out.answer.get();
-    finished("none");
-    exchange.active = answer;
+    exchange.active = out.answer.get();
 }
 
 }  // namespace llmgw

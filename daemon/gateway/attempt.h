@@ -2,19 +2,15 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/gateway/exchange.h"
-#include "daemon/providers/adapted_request.h"
+#include "daemon/gateway/provider_call.h"
+#include "daemon/gateway/refusal.h"
 
 namespace llmgw {
-
-/// The upstream request as it is sent, up to its empty line; `authorization` are the header lines
-/// that hold its secret.
-[[nodiscard]] std::string upstream_head(const Candidate& candidate, const AdaptedRequest& request,
-                                        const InferenceCall& call, const RequestHead& client_head,
-                                        std::string_view authorization);
 
 /// How a call to one provider went.
 struct Attempt {
@@ -25,21 +21,26 @@ struct Attempt {
     /// The body is server-sent events: `body` holds the first of them, the rest is to be read.
     bool streaming = false;
 
-    /// Otherwise: what to tell the client if no other provider does better. A refusal that belongs
-    /// to the request (`final`) ends the search.
+    /// Otherwise: what to tell the client if no other provider does better, and who may be asked.
     Error error;
-    bool final = false;
+    NextAttempt next = NextAttempt::anybody;
     int refused_status = 0;    ///< the provider's own status and body, to be passed on as they are
     std::string retry_fields;  ///< Retry-After and rate-limit headers
     std::string changes;       ///< for `x-llmgw-changed`
+
+    /// For the router: complete when it failed, else up to where the answer begins.
+    CallReport report;
+    Exchange::Clock::time_point began;  ///< when the answer, or its first content, was there
 };
 
 /// Sends a request to one provider and waits until it is known whether the provider answers it:
-/// for a stream its first event, for a plain answer all of it. Adds its record to the exchange.
+/// for a stream its first content, for a plain answer all of it. Adds its record to the exchange.
 Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
                    Attempt& out);
 
-/// Headers of an upstream's answer that the client gets too, as header lines.
-[[nodiscard]] std::string passed_on_fields(const ResponseHead& head);
+/// A request as one provider gets it, with its images fetched if it needs them. Errors as
+/// adapt_call().
+Task<Result<ProviderCall>> make_provider_call(Exchange& exchange, const InferenceCall& call,
+                                              const Candidate& candidate);
 
 }  // namespace llmgw

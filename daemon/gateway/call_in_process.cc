@@ -3,15 +3,19 @@
 #include <csignal>
 #include <utility>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "daemon/api/routes.h"
-#include "daemon/gateway/attempt.h"
 #include "daemon/gateway/authorization.h"
 #include "daemon/gateway/cancel_watch.h"
 #include "daemon/gateway/gateway.h"
 #include "daemon/gateway/pipeline.h"
 #include "daemon/gateway/provider_call.h"
+#include "daemon/gateway/request_log.h"
+#include "daemon/gateway/router.h"
+#include "daemon/gateway/saved_health.h"
 #include "daemon/gateway/setup.h"
+#include "daemon/gateway/upstream_head.h"
 
 namespace llmgw {
 
@@ -39,6 +43,11 @@ class SinkClient : public Client {
         sink_.on_data(bytes);
         co_return !gone_;
     }
+    // There is nobody in between who could lose patience.
+    bool begin_now(const AnswerHead& /*head*/, std::string_view /*first*/) override {
+        return false;
+    }
+    bool send_now(std::string_view /*bytes*/) override { return false; }
     Task<bool> end(bool clean) override {
         complete_ = clean;
         co_return clean;
@@ -113,13 +122,16 @@ Result<void> call_in_process(const Home& home, const GatewayCall& call, AnswerSi
     }
     const RequestHead head = head_of(call);
     Loop loop;
+    RequestLog request_log(home.log_database(), setup->snapshot->settings.logs);
     Core core(loop, setup->snapshot);
+    use_request_log(core, request_log);
     SinkClient client(sink);
     {
         const CancelWatch watch(loop, cancel, [&client] { client.leave(); });
         asio::post(loop.io(), [&] { spawn(run(core, *endpoint, head, call.body, client)); });
         loop.run();
     }
+    save_health(core);
     if (client.complete()) {
         return {};
     }
@@ -142,11 +154,19 @@ Result<std::string> dry_run(const Home& home, const GatewayCall& call) {
     if (!parsed) {
         return tl::unexpected(parsed.error());
     }
-    const auto offers = resolve_model(*setup->snapshot, (*parsed)->model, needs_of(**parsed));
+    RouteQuery query;
+    query.model = (*parsed)->model;
+    query.strategy = (*parsed)->strategy;
+    query.needs = needs_of(**parsed);
+    const auto offers = resolve_model(*setup->snapshot, query.model, query.needs);
     if (!offers) {
         return tl::unexpected(offers.error());
     }
-    const Candidate& first = offers->candidates.front();
+    const auto plan = Router(setup->snapshot).plan(setup->snapshot, *offers, query, unix_ms());
+    if (!plan) {
+        return tl::unexpected(plan.error());
+    }
+    const Candidate& first = *plan->order.front();
     if (first.mock) {
         return "mock/" + std::string(first.upstream_model) +
                " is answered inside llmgw; nothing is sent\n\n" + (*parsed)->body + "\n";

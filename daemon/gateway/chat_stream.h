@@ -31,6 +31,10 @@ class ChatStream {
     /// stream stopped in the middle, without any finish reason and without `[DONE]`.
     [[nodiscard]] bool finish(std::string& out);
 
+    /// The answer was cut off: what was delivered of it costs, too, and is estimated unless the
+    /// provider has told it.
+    void give_up();
+
     /// `[DONE]` or an error has been passed on: nothing more may follow.
     [[nodiscard]] bool ended() const { return done_ || failed_; }
     [[nodiscard]] bool failed() const { return failed_; }

@@ -7,12 +7,14 @@
 #include <string>
 
 #include "daemon/gateway/fetch_image.h"
-#include "daemon/gateway/request_log.h"
+#include "daemon/gateway/router.h"
 #include "daemon/gateway/snapshot.h"
 #include "daemon/gateway/token_source.h"
 #include "daemon/upstream/pool.h"
 
 namespace llmgw {
+
+class RequestLog;
 
 /// What has been served since the start.
 struct Stats {
@@ -33,10 +35,10 @@ struct Core {
           pool(on),
           tokens(pool),
           snapshot(std::move(first)),
+          router(snapshot),
           random(std::random_device{}()) {}
 
-    /// "req_" and 24 hexadecimal digits, the first twelve of which are the time in milliseconds, so
-    /// that the log's index of them grows at its end only; unique, not secret.
+    /// "req_" and 24 hexadecimal digits; unique, not secret.
     [[nodiscard]] std::string new_request_id();
 
     Loop& loop;
@@ -44,6 +46,7 @@ struct Core {
     TokenSource tokens;
     ImageGuard image_guard;
     std::shared_ptr<const Snapshot> snapshot;
+    Router router;
     Stats stats;
     RequestLog* request_log = nullptr;  ///< none: nothing is logged
     std::mt19937_64 random;

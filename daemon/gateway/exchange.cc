@@ -2,10 +2,13 @@
 #include "daemon/gateway/exchange.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "common/base/json_scan.h"
 #include "common/base/text.h"
 #include "daemon/api/errors.h"
+#include "daemon/http/sse.h"
 
 namespace llmgw {
 
@@ -57,9 +60,12 @@ Exchange::Exchange(Core& in, Client& from, const RequestHead& request)
 
 std::chrono::milliseconds Exchange::time_left() const {
     using std::chrono::milliseconds;
-    const auto spent = std::chrono::steady_clock::now() - started_;
     return milliseconds(snapshot->settings.timeouts.total) -
-           std::chrono::duration_cast<milliseconds>(spent);
+           std::chrono::duration_cast<milliseconds>(Clock::now() - started_);
+}
+
+std::int64_t Exchange::micros(Clock::time_point until) const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(until - started_).count();
 }
 
 std::string Exchange::common_fields() const {
@@ -88,6 +94,14 @@ std::string Exchange::answer_fields(const Candidate& candidate, std::string_view
     return fields;
 }
 
+AnswerHead Exchange::stream_head() const {
+    AnswerHead answer;
+    answer.content_type = kStreamType;
+    answer.fields = common_fields();
+    answer.fields += kStreamFields;
+    return answer;
+}
+
 void Exchange::append_routing(std::string& text) const {
     text += '[';
     for (std::size_t i = 0; i < attempts.size(); i++) {
@@ -96,39 +110,99 @@ void Exchange::append_routing(std::string& text) const {
         append_json_quoted(text, attempt.provider);
         text += ",\"model\":";
         append_json_quoted(text, attempt.model);
+        if (!attempt.region.empty()) {
+            text += ",\"region\":";
+            append_json_quoted(text, attempt.region);
+        }
         text += ",\"key\":";
         append_json_quoted(text, attempt.key);
         text += ",\"status_code\":";
         text += attempt.status == 0 ? "null" : std::to_string(attempt.status);
         text += ",\"error_type\":";
         append_json_quoted(text, attempt.error);
-        text += attempt.error == "none" ? ",\"succeeded\":true}" : ",\"succeeded\":false}";
+        text += attempt.error == "none" ? ",\"succeeded\":true" : ",\"succeeded\":false";
+        text += ",\"duration_ms\":";
+        text += std::to_string((attempt.duration_us + 500) / 1000);
+        text += '}';
     }
     text += ']';
 }
 
-std::string Exchange::metadata(std::string_view requested_model, const Candidate& candidate) const {
+// Why the first one was asked first; and of a pinned provider that was not, how it has been doing.
+void Exchange::append_reason(std::string& text) const {
+    const RouteReason reason = decision->ranking.reason;
+    text += ",\"routing_reason\":";
+    append_json_quoted(text, reason_name(reason));
+    if (reason != RouteReason::low_uptime) {
+        return;
+    }
+    const auto& candidates = decision->candidates;
+    const auto pinned =
+        std::find_if(candidates.begin(), candidates.end(),
+                     [](const CandidateFacts& candidate) { return candidate.named; });
+    if (pinned != candidates.end()) {
+        text += ",\"original_provider\":";
+        append_json_quoted(text, pinned->provider);
+        text += ",\"original_provider_uptime\":";
+        const auto tenths = std::lround(pinned->health.uptime.value_or(0) * 10);
+        text += std::to_string(tenths / 10);
+        text += '.';
+        text += std::to_string(tenths % 10);
+    }
+}
+
+std::string Exchange::metadata(std::string_view requested_model, const Candidate* candidate) const {
     std::string text;
     text.reserve(512);
     text += "\"request_id\":";
     append_json_quoted(text, request_id);
     text += ",\"requested_model\":";
     append_json_quoted(text, requested_model);
-    text += ",\"used_model\":";
-    append_json_quoted(text, candidate.model_name());
-    text += ",\"used_provider\":";
-    append_json_quoted(text, candidate.provider_name());
+    if (candidate != nullptr) {
+        text += ",\"used_model\":";
+        append_json_quoted(text, candidate->model_name());
+        text += ",\"used_provider\":";
+        append_json_quoted(text, candidate->provider_name());
+    }
     text += ",\"cached\":false,\"routing\":";
     append_routing(text);
+    if (decision) {
+        append_reason(text);
+    }
     return text;
+}
+
+Task<bool> Exchange::answer(const AnswerHead& whole, std::vector<std::string_view> body) {
+    if (!begun()) {
+        if (stream) {
+            stream->stop();
+        }
+        outcome.status = whole.status;
+        return client.answer(whole, std::move(body));
+    }
+    return end_with_event(std::move(body));
+}
+
+Task<bool> Exchange::end_with_event(std::vector<std::string_view> body) {
+    std::string document;
+    for (const std::string_view piece : body) {
+        document += piece;
+    }
+    const std::string event = sse_event(document);
+    outcome.status = 200;
+    const bool sent = co_await stream->send(event);
+    const bool ended = co_await stream->end(sent);
+    co_return ended;
 }
 
 Task<void> answer_error(Exchange& exchange, const Error& error) {
     exchange.core.stats.errors++;
     const LocalAnswer local = error_answer(error);
-    const AnswerHead head{local.status, local.content_type, exchange.common_fields()};
+    exchange.outcome.error = error.code.empty() ? errc_name(error.kind) : error.code;
+    const AnswerHead head{local.status, local.content_type,
+                          exchange.common_fields() + local.fields};
     std::vector<std::string_view> body(1, local.body);
-    co_await exchange.client.answer(head, std::move(body));
+    co_await exchange.answer(head, std::move(body));
 }
 
 }  // namespace llmgw

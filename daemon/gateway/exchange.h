@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,27 +10,55 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "daemon/gateway/client_stream.h"
 #include "daemon/gateway/core.h"
 #include "daemon/gateway/inference_call.h"
 #include "daemon/gateway/request_images.h"
 #include "daemon/gateway/resolve.h"
+#include "daemon/gateway/usage.h"
 #include "daemon/http/client.h"
 #include "daemon/http/head.h"
+#include "daemon/routing/decision.h"
 #include "daemon/upstream/answer.h"
 
 namespace llmgw {
 
-/// One call to one provider, for the answer's `metadata.routing`.
+/// One call to one provider, for the answer's `metadata.routing` and the log. The views point into
+/// the exchange's snapshot and the request.
 struct AttemptRecord {
-    std::string provider;
-    std::string model;
-    std::string key;    ///< the provider key's label
-    int status = 0;     ///< 0: no answer
-    std::string error;  ///< "none", "network_error", "upstream_timeout", "unsupported_request"…
+    std::string_view provider;
+    std::string_view model;
+    std::string_view key;     ///< the provider key's label
+    std::string_view region;  ///< empty: not known
+    int status = 0;           ///< 0: no answer
+    /// "none", "network_error", "upstream_timeout", "unsupported_request"…
+    std::string_view error = "none";
+    std::optional<std::int64_t> wait_ms;  ///< for how long it wants to be left alone
+    std::int64_t duration_us = 0;         ///< until it was known whether it answers
+};
+
+/// How a request ended, for the log.
+struct Outcome {
+    int status = 0;              ///< that the client got; 0: none
+    std::string error = "none";  ///< as AttemptRecord's, or the code of an Error
+    std::optional<Usage> usage;  ///< of what was delivered
+    std::optional<Cost> cost;
+    std::optional<std::int64_t> first_content_us;  ///< of a stream: since the request came
+    bool complete = false;                         ///< the client has got all of an answer
+
+    /// Where the counts of tokens come from: "provider", "estimated", "unknown".
+    [[nodiscard]] std::string_view usage_source() const {
+        if (!usage) {
+            return "unknown";
+        }
+        return usage->estimated ? "estimated" : "provider";
+    }
 };
 
 /// One request on its way through the gateway.
 struct Exchange {
+    using Clock = std::chrono::steady_clock;
+
     Exchange(Core& in, Client& from, const RequestHead& request);
 
     Core& core;
@@ -39,26 +68,47 @@ struct Exchange {
     std::string request_id;                    ///< the client's own, if it sent one
     bool no_fallback = false;
     bool plain = false;
+    std::shared_ptr<const Decision> decision;  ///< once it is routed
     std::vector<AttemptRecord> attempts;
-    RequestImages images;              ///< those that were fetched
-    UpstreamAnswer* active = nullptr;  ///< cancelled when the client goes away
+    std::optional<ClientStream> stream;  ///< when the client wants one
+    RequestImages images;                ///< those that were fetched
+    UpstreamAnswer* active = nullptr;    ///< cancelled when the client goes away
+    Outcome outcome;
 
     /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.
     [[nodiscard]] std::chrono::milliseconds time_left() const;
+    /// Since the request came.
+    [[nodiscard]] std::int64_t micros(Clock::time_point until) const;
+    /// The client has got the head of a stream already.
+    [[nodiscard]] bool begun() const { return stream && stream->begun(); }
+
     /// Header lines that every inference answer has.
     [[nodiscard]] std::string common_fields() const;
     /// Those, and what is known of the provider that answered.
     [[nodiscard]] std::string answer_fields(const Candidate& candidate,
                                             std::string_view changes) const;
-    /// The members of `metadata`.
+    /// The head of a stream, for as long as nobody is known to answer.
+    [[nodiscard]] AnswerHead stream_head() const;
+    /// The members of `metadata`; no `candidate`: nobody answered.
     [[nodiscard]] std::string metadata(std::string_view requested_model,
-                                       const Candidate& candidate) const;
+                                       const Candidate* candidate) const;
+
+    /// Sends a whole answer. A stream that has begun gets it as its last event, if it is an error,
+    /// and ends without `[DONE]`.
+    Task<bool> answer(const AnswerHead& whole, std::vector<std::string_view> body);
 
   private:
+    Task<bool> end_with_event(std::vector<std::string_view> body);
     void append_routing(std::string& text) const;
+    void append_reason(std::string& text) const;
 
-    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    Clock::time_point started_ = Clock::now();
 };
+
+/// Header lines of every stream.
+inline constexpr std::string_view kStreamFields =
+    "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
+inline constexpr std::string_view kStreamType = "text/event-stream; charset=utf-8";
 
 /// Answers with an error and counts it.
 Task<void> answer_error(Exchange& exchange, const Error& error);

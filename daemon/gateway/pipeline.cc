@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/gateway/pipeline.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "daemon/api/errors.h"
+#include "common/base/clock.h"
 #include "daemon/gateway/attempt.h"
+#include "daemon/gateway/call_log.h"
 #include "daemon/gateway/exchange.h"
-#include "daemon/gateway/provider_call.h"
+#include "daemon/gateway/failure_answer.h"
 #include "daemon/gateway/relay.h"
-#include "daemon/gateway/resolve.h"
+#include "daemon/gateway/session_key.h"
 #include "daemon/log.h"
 
 namespace llmgw {
 
 namespace {
 
-// How many of the candidates may be tried.
-std::size_t attempt_limit(const Exchange& exchange, std::size_t candidates) {
-    if (exchange.no_fallback) {
-        return std::min<std::size_t>(1, candidates);
-    }
-    const auto retries = static_cast<std::size_t>(exchange.snapshot->settings.routing.max_retries);
-    return std::min(candidates, retries + 1);
+RouteQuery route_query(Exchange& exchange, const InferenceCall& call) {
+    RouteQuery query;
+    query.model = call.model;
+    query.session = session_key(exchange.head, call);
+    query.strategy = call.strategy;
+    query.needs = needs_of(call);
+    query.no_fallback = exchange.no_fallback;
+    query.seed = exchange.core.random();
+    return query;
 }
 
 // With `strict`: why a request that would have to be changed is refused instead.
 Task<std::optional<Error>> strict_refusal(Exchange& exchange, const InferenceCall& call,
                                           const Candidate& candidate) {
-    auto made = adapt_call(call, candidate, exchange.images);
-    if (lacks_images(made)) {
-        co_await fetch_images(exchange, call);
-        made = adapt_call(call, candidate, exchange.images);
+    if (!exchange.snapshot->settings.strict || candidate.mock) {
+        co_return std::nullopt;
     }
+    const auto made = co_await make_provider_call(exchange, call, candidate);
     if (!made) {
         co_return std::nullopt;  // the attempt tells why
     }
@@ -50,53 +51,24 @@ Task<std::optional<Error>> strict_refusal(Exchange& exchange, const InferenceCal
     co_return error;
 }
 
-// "openai (500), groq (no answer)": the attempts for a person.
-std::string list_attempts(const Exchange& exchange) {
-    std::string text;
-    for (const AttemptRecord& attempt : exchange.attempts) {
-        text += (text.empty() ? "" : ", ") + attempt.provider + " (" +
-                (attempt.status == 0 ? attempt.error : std::to_string(attempt.status)) + ")";
+// Whether somebody may be asked after `asked` has not answered.
+bool may_follow(const Candidate& candidate, const Candidate& asked, const Attempt& last) {
+    if (last.next != NextAttempt::larger_context) {
+        return last.next == NextAttempt::anybody;
     }
-    return text;
+    return candidate.mapping != nullptr && asked.mapping != nullptr && asked.mapping->context > 0 &&
+           candidate.mapping->context > asked.mapping->context;
 }
 
-// Tells the client why nobody answered: the provider's own refusal when there was only one.
-Task<void> answer_failure(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
-                          Attempt& last) {
-    std::string fields = exchange.answer_fields(candidate, last.changes) + last.retry_fields;
-    exchange.core.stats.errors++;
-    AnswerHead head;
-    // A request that no provider can be asked is not their failure.
-    const bool only_one = exchange.attempts.size() == 1 || last.error.kind == Errc::invalid_request;
-    if (last.refused_status != 0 && (last.final || only_one)) {
-        head.status = last.refused_status;
-    } else {
-        Error error = last.error;
-        if (!only_one) {
-            error.kind = Errc::upstream;
-            error.code = "all_providers_failed";
-            error.message = "every provider that was tried failed: " + list_attempts(exchange) +
-                            "; the last: " + last.error.message;
-            fields += "x-should-retry: false\r\n";
-        }
-        head.status = http_status(error);
-        last.body =
-            error_document(error, exchange.plain ? "" : exchange.metadata(call.model, candidate));
-    }
-    head.fields = std::move(fields);
-    std::vector<std::string_view> body(1, last.body);
-    co_await exchange.client.answer(head, std::move(body));
+void log_failed(const Exchange& exchange, const Attempt& failed) {
+    log(LogLevel::warn, "a provider failed",
+        {{"request_id", exchange.request_id},
+         {"provider", std::string(exchange.attempts.back().provider)},
+         {"error", failed.error.message}});
 }
 
-// Where the token counts come from, for the log.
-std::string usage_source(const Outcome& outcome) {
-    if (!outcome.usage) {
-        return "unknown";
-    }
-    return outcome.usage->estimated ? "estimated" : "provider";
-}
-
-void account(Exchange& exchange, const Candidate& candidate, const Outcome& outcome) {
+void account(Exchange& exchange) {
+    const Outcome& outcome = exchange.outcome;
     Stats& stats = exchange.core.stats;
     stats.errors += outcome.complete ? 0 : 1;
     if (outcome.usage) {
@@ -107,33 +79,90 @@ void account(Exchange& exchange, const Candidate& candidate, const Outcome& outc
         stats.cost += outcome.cost->total;
     }
     if (log_enabled(LogLevel::debug)) {
+        const AttemptRecord& answered = exchange.attempts.back();
         log(LogLevel::debug, outcome.complete ? "answered" : "cut off",
             {{"request_id", exchange.request_id},
-             {"provider", std::string(candidate.provider_name())},
-             {"model", std::string(candidate.model_name())},
+             {"provider", std::string(answered.provider)},
+             {"model", std::string(answered.model)},
              {"cost", outcome.cost ? to_decimal(outcome.cost->total) : "unknown"},
-             {"usage", usage_source(outcome)}});
+             {"usage", std::string(outcome.usage_source())}});
     }
 }
 
-Task<void> relay(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
-                 Attempt& answered) {
-    Outcome outcome;
-    if (answered.streaming) {
-        exchange.core.stats.streams++;
-        outcome = co_await relay_stream(exchange, call, candidate, answered);
-        exchange.core.stats.streams--;
+// Asks one provider after the other until one answers.
+Task<void> ask_providers(Exchange& exchange, const InferenceCall& call, const Offers& offers,
+                         const Plan& plan) {
+    Router& router = exchange.core.router;
+    const Candidate* asked = nullptr;
+    Attempt last;
+    for (const Candidate* candidate : plan.order) {
+        if (exchange.attempts.size() == plan.max_attempts || exchange.client.gone() ||
+            exchange.time_left().count() <= 0) {
+            break;
+        }
+        if (asked != nullptr && !may_follow(*candidate, *asked, last)) {
+            continue;
+        }
+        const auto refusal = co_await strict_refusal(exchange, call, *candidate);
+        if (refusal) {
+            co_await answer_error(exchange, *refusal);
+            co_return;
+        }
+        auto turn = router.begin(plan, *candidate, unix_ms());
+        if (!turn) {
+            continue;
+        }
+        asked = candidate;
+        last = Attempt();
+        co_await attempt(exchange, call, *candidate, last);
+        if (last.answer) {
+            router.answering(*turn);
+            co_await relay(exchange, call, *candidate, last);
+            account(exchange);
+        }
+        router.report(*turn, last.report, unix_ms());
+        exchange.active = nullptr;
+        if (last.answer) {
+            co_return;
+        }
+        if (last.next != NextAttempt::none) {
+            log_failed(exchange, last);
+        }
+    }
+    if (exchange.client.gone()) {
+        exchange.core.stats.errors++;
+        exchange.outcome.error = "request_cancelled";
+    } else if (asked != nullptr) {
+        co_await answer_failure(exchange, call, *asked, last);
     } else {
-        outcome = co_await relay_plain(exchange, call, candidate, answered);
+        const Error error = router.all_resting(offers, unix_ms());
+        co_await answer_error(exchange, error);
     }
-    account(exchange, candidate, outcome);
 }
 
-void log_failed(const Exchange& exchange, const Attempt& failed) {
-    log(LogLevel::warn, "a provider failed",
-        {{"request_id", exchange.request_id},
-         {"provider", exchange.attempts.back().provider},
-         {"error", failed.error.message}});
+Task<void> serve_call(Exchange& exchange, const InferenceCall& call) {
+    const Settings& settings = exchange.snapshot->settings;
+    if (call.stream) {
+        exchange.stream.emplace(exchange, std::chrono::milliseconds(settings.heartbeat_ms));
+    }
+    const RouteQuery query = route_query(exchange, call);
+    const auto offers = resolve_model(*exchange.snapshot, call.model, query.needs);
+    if (!offers) {
+        co_await answer_error(exchange, offers.error());
+        co_return;
+    }
+    const auto plan = exchange.core.router.plan(exchange.snapshot, *offers, query, unix_ms());
+    if (!plan) {
+        co_await answer_error(exchange, plan.error());
+        co_return;
+    }
+    exchange.decision = plan->decision;
+    const GoneWatch watch(exchange.client, [&exchange] {
+        if (exchange.active != nullptr) {
+            exchange.active->cancel();
+        }
+    });
+    co_await ask_providers(exchange, call, *offers, *plan);
 }
 
 }  // namespace
@@ -143,52 +172,12 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
     Exchange exchange(core, client, head);
     core.stats.requests++;
     const auto call = InferenceCall::parse(endpoint, std::move(body));
-    if (!call) {
+    if (call) {
+        co_await serve_call(exchange, **call);
+    } else {
         co_await answer_error(exchange, call.error());
-        co_return;
     }
-    const auto offers = resolve_model(*exchange.snapshot, (*call)->model, needs_of(**call));
-    if (!offers) {
-        co_await answer_error(exchange, offers.error());
-        co_return;
-    }
-    const std::vector<Candidate>& candidates = offers->candidates;
-    const GoneWatch watch(client, [&exchange] {
-        if (exchange.active != nullptr) {
-            exchange.active->cancel();
-        }
-    });
-    const std::size_t limit = attempt_limit(exchange, candidates.size());
-    for (std::size_t i = 0; i < limit; i++) {
-        const Candidate& candidate = candidates[i];
-        if (exchange.snapshot->settings.strict && !candidate.mock) {
-            const auto refusal = co_await strict_refusal(exchange, **call, candidate);
-            if (refusal) {
-                co_await answer_error(exchange, *refusal);
-                co_return;
-            }
-        }
-        Attempt tried;
-        if (!client.gone()) {
-            co_await attempt(exchange, **call, candidate, tried);
-        }
-        if (tried.answer) {
-            co_await relay(exchange, **call, candidate, tried);
-            exchange.active = nullptr;
-            co_return;
-        }
-        if (client.gone()) {
-            core.stats.errors++;
-            co_return;
-        }
-        if (!tried.final) {
-            log_failed(exchange, tried);
-        }
-        if (tried.final || i + 1 == limit || exchange.time_left().count() <= 0) {
-            co_await answer_failure(exchange, **call, candidate, tried);
-            co_return;
-        }
-    }
+    log_request(exchange, endpoint, call ? call->get() : nullptr);
 }
 
 }  // namespace llmgw

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "common/base/text.h"
-#include "daemon/gateway/attempt.h"
 #include "daemon/gateway/authorization.h"
 #include "daemon/gateway/provider_call.h"
+#include "daemon/gateway/upstream_head.h"
 #include "daemon/providers/anthropic.h"
 #include "daemon/providers/auth_fields.h"
 #include "daemon/providers/azure.h"

@@ -102,6 +102,7 @@ ProviderAccess make_access(const ProviderKey& key, Result<std::string> secret) {
     access.name = access.provider != nullptr ? key.provider : key.label;
     access.wire = access.provider != nullptr ? access.provider->wire : Wire::openai;
     access.quirks = access.provider != nullptr ? quirks_of(access.provider->id) : nullptr;
+    access.weight = key.weight;
     access.enabled = key.enabled;
     access.region = key.region;
     access.options = key.options;

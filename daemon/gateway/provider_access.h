@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct ProviderAccess {
     std::string secret;  ///< empty: none is sent
     std::string region;  ///< empty: the provider's default
     std::vector<std::pair<std::string, std::string>> options;
+    std::int64_t weight = 1;  ///< among the keys of its provider
     bool enabled = true;
     std::optional<Error> problem;   ///< why it cannot be used: no secret, a bad URL
     bool from_environment = false;  ///< not stored: found in the provider's usual variable

@@ -179,11 +179,6 @@ TranslatedRefusal translate_refusal(const Translation& translation, const Respon
     TranslatedRefusal out;
     const ProviderError error = translation.adapter.read_error(head.status, head, body);
     out.status = error.status == 0 ? head.status : error.status;
-    if (error.retry_after_ms) {
-        const std::string seconds = std::to_string((*error.retry_after_ms + 999) / 1000);
-        out.retry_fields = "retry-after: " + seconds +
-                           "\r\nretry-after-ms: " + std::to_string(*error.retry_after_ms) + "\r\n";
-    }
     if (error.message.empty()) {
         out.body = std::move(body);
         return out;

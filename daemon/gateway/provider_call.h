@@ -46,8 +46,7 @@ constexpr std::string_view kImageAddressUnsupported = "unsupported_image_url";
 /// A refusal as OpenAI words it.
 struct TranslatedRefusal {
     int status = 0;
-    std::string body;          ///< an error document; as it was when the provider's is not legible
-    std::string retry_fields;  ///< header lines
+    std::string body;  ///< an error document; as it was when the provider's is not legible
 };
 [[nodiscard]] TranslatedRefusal translate_refusal(const Translation& translation,
                                                   const ResponseHead& head, std::string body);

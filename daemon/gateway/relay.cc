@@ -5,12 +5,11 @@
 
 #include "daemon/api/errors.h"
 #include "daemon/gateway/chat_stream.h"
+#include "daemon/gateway/upstream_head.h"
 
 namespace llmgw {
 
 namespace {
-
-constexpr std::string_view kStreamFields = "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
 
 Additions additions_for(const Exchange& exchange, const InferenceCall& call,
                         const Candidate& candidate) {
@@ -18,7 +17,7 @@ Additions additions_for(const Exchange& exchange, const InferenceCall& call,
     additions.plain = exchange.plain;
     additions.mapping = candidate.mapping;
     if (!exchange.plain) {
-        additions.metadata = exchange.metadata(call.model, candidate);
+        additions.metadata = exchange.metadata(call.model, &candidate);
     }
     return additions;
 }
@@ -42,10 +41,24 @@ std::string error_event(const Candidate& candidate, Error error) {
     return "data: " + error_document(error) + "\n\n";
 }
 
-}  // namespace
+// What the router learns from an answer that is over. A client that has left says nothing about
+// the provider.
+void complete_report(Attempt& attempt, const Exchange& exchange, const Outcome& outcome) {
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    CallReport& report = attempt.report;
+    if (outcome.complete) {
+        report.verdict = CallReport::Verdict::succeeded;
+    } else if (exchange.client.gone()) {
+        report.verdict = CallReport::Verdict::not_counted;
+    } else {
+        report.verdict = CallReport::Verdict::failed;
+    }
+    report.output_tokens = outcome.usage ? outcome.usage->completion() : 0;
+    report.generation_ms = Milliseconds(Exchange::Clock::now() - attempt.began).count();
+}
 
-Task<Outcome> relay_plain(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
-                          const Attempt& attempt) {
+Task<void> relay_plain(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                       Attempt& attempt) {
     const Additions additions = additions_for(exchange, call, candidate);
     Spliced spliced = add_to_object(attempt.body, attempt.fields, additions, &call);
     AnswerHead head;
@@ -54,72 +67,112 @@ Task<Outcome> relay_plain(Exchange& exchange, const InferenceCall& call, const C
         head.fields += "x-llmgw-cost: " + to_decimal(spliced.cost->total) + "\r\n";
     }
     head.fields += passed_on_fields(attempt.answer->head());
-    Outcome outcome;
-    outcome.usage = spliced.usage;
+    Outcome& outcome = exchange.outcome;
+    outcome.usage = std::move(spliced.usage);
     outcome.cost = spliced.cost;
-    outcome.complete = co_await exchange.client.answer(head, std::move(spliced.pieces));
-    co_return outcome;
+    outcome.complete = co_await exchange.answer(head, std::move(spliced.pieces));
+    attempt.report.verdict = CallReport::Verdict::succeeded;
 }
 
-Task<Outcome> relay_stream(Exchange& exchange, const InferenceCall& call,
-                           const Candidate& candidate, Attempt& attempt) {
-    const Additions additions = additions_for(exchange, call, candidate);
-    ChatStream stream(call.include_usage, additions, &call);
-    AnswerHead head;
-    head.content_type = "text/event-stream; charset=utf-8";
-    head.fields = exchange.answer_fields(candidate, attempt.changes);
-    head.fields += kStreamFields;
-    head.fields += passed_on_fields(attempt.answer->head());
+// Passes events on until the stream ends, on whichever side. Returns why the provider broke it off.
+Task<std::optional<Error>> pass_events(Exchange& exchange, Attempt& attempt, ChatStream& stream,
+                                       const AnswerHead& head) {
+    Error too_large;
+    too_large.kind = Errc::upstream;
+    too_large.message = "an event of its stream is too large";
     std::string out;
-    Error broken;  // of a stream that fails with an event too large, until there is another reason
-    broken.kind = Errc::upstream;
-    broken.message = "an event of its stream is too large";
-    bool failed = !stream.feed(attempt.body, out);
+    bool fits = stream.feed(attempt.body, out);
     attempt.body = {};
-    bool open = co_await exchange.client.begin(head, out);
-    while (open && !failed && !stream.ended()) {
+    bool open = co_await exchange.stream->begin(head, out);
+    while (open && fits && !stream.ended()) {
         const BodyPart part = co_await attempt.answer->next();
+        if (part.state == BodyPart::State::failed) {
+            co_return *part.error;
+        }
         if (part.state == BodyPart::State::end) {
             break;
         }
         out.clear();
-        if (part.state == BodyPart::State::failed) {
-            failed = true;
-            broken = *part.error;
-            open = !exchange.client.gone();
-        } else if (!stream.feed(part.bytes, out)) {
-            failed = true;
-        }
+        fits = stream.feed(part.bytes, out);
         if (!out.empty()) {
-            open = co_await exchange.client.send(out);
+            open = co_await exchange.stream->send(out);
         }
     }
-    Outcome outcome;
-    if (open && !stream.ended()) {
-        out.clear();
-        if (!failed && !stream.finish(out)) {
-            failed = true;
-            broken.message = "its stream ended in the middle of the answer";
+    if (!fits) {
+        co_return too_large;
+    }
+    co_return std::nullopt;
+}
+
+// Sends what is missing at the end of a stream: its proper end, or the error. Returns whether the
+// provider has answered to the end.
+Task<bool> end_events(Exchange& exchange, const Candidate& candidate, ChatStream& stream,
+                      std::optional<Error> broken) {
+    std::string out;
+    if (!stream.ended()) {
+        if (!broken && !stream.finish(out)) {
+            broken.emplace();
+            broken->kind = Errc::upstream;
+            broken->message = "its stream ended in the middle of the answer";
         }
-        if (failed) {
-            out += error_event(candidate, std::move(broken));
+        if (broken) {
+            const bool late = broken->kind == Errc::timeout;
+            exchange.outcome.error = late ? "upstream_timeout" : "upstream_error";
+            out += error_event(candidate, std::move(*broken));
         }
-        if (!out.empty()) {
-            open = co_await exchange.client.send(out);
-        }
+    }
+    bool open = true;
+    if (!out.empty()) {
+        open = co_await exchange.stream->send(out);
+    }
+    const bool complete = stream.ended() && !stream.failed();
+    const bool ended = co_await exchange.stream->end(open);
+    co_return ended&& complete;
+}
+
+Task<void> relay_stream(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                        Attempt& attempt) {
+    const Additions additions = additions_for(exchange, call, candidate);
+    ChatStream stream(call.include_usage, additions, &call);
+    AnswerHead head;
+    head.content_type = kStreamType;
+    head.fields = exchange.answer_fields(candidate, attempt.changes);
+    head.fields += kStreamFields;
+    head.fields += passed_on_fields(attempt.answer->head());
+    Outcome& outcome = exchange.outcome;
+    outcome.status = 200;
+    outcome.first_content_us = exchange.micros(attempt.began);
+    auto broken = co_await pass_events(exchange, attempt, stream, head);
+    if (exchange.client.gone()) {
+        co_await exchange.stream->end(false);
+    } else {
+        outcome.complete = co_await end_events(exchange, candidate, stream, std::move(broken));
+    }
+    if (!outcome.complete) {
+        stream.give_up();
     }
     outcome.usage = stream.usage();
     outcome.cost = stream.cost();
-    outcome.complete = open && !stream.failed() && (!failed || stream.ended());
-    if (open) {
-        co_await exchange.client.end(true);
-    } else {
-        co_await exchange.client.end(false);
-    }
+    complete_report(attempt, exchange, outcome);
     if (stream.ended() && !stream.failed()) {
         co_await read_rest(exchange.core.loop, *attempt.answer);
     }
-    co_return outcome;
+}
+
+}  // namespace
+
+Task<void> relay(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
+                 Attempt& attempt) {
+    if (attempt.streaming) {
+        exchange.core.stats.streams++;
+        co_await relay_stream(exchange, call, candidate, attempt);
+        exchange.core.stats.streams--;
+    } else {
+        co_await relay_plain(exchange, call, candidate, attempt);
+    }
+    if (!exchange.outcome.complete && exchange.outcome.error == "none") {
+        exchange.outcome.error = exchange.client.gone() ? "request_cancelled" : "upstream_error";
+    }
 }
 
 }  // namespace llmgw

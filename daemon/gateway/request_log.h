@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -15,19 +16,20 @@
 
 #include "common/store/log_store.h"
 #include "common/store/settings.h"
-#include "daemon/routing/score.h"
+#include "daemon/routing/decision.h"
 
 namespace llmgw {
 
 /// The log's writer: takes rows from the loop's thread without ever making it wait, and writes them
 /// in batches on a thread of its own. What cannot be written (a full disk, a locked or damaged
-/// file) is kept for a while, then dropped and counted; it is never an error of a request.
+/// file) is kept for a while, then dropped and counted; it is never an error of a request. It also
+/// removes what is too old or too much.
 class RequestLog {
   public:
-    /// Opens the log and reads the health in it; a log that cannot be opened now is tried again
+    /// Reads the health in the log, if there is one; a log that cannot be opened now is tried again
     /// later. Takes milliseconds.
     RequestLog(std::string path, const LogSettings& settings);
-    /// Writes what is left, for at most a second.
+    /// Writes what is left.
     ~RequestLog();
     RequestLog(const RequestLog&) = delete;
     RequestLog& operator=(const RequestLog&) = delete;
@@ -36,10 +38,11 @@ class RequestLog {
     [[nodiscard]] const SavedHealth& saved_health() const { return saved_health_; }
 
     /// A request's row, or a failed attempt's. The decision (of a request; attempts have none) is
-    /// turned into text on the writer's thread. Costs the loop some 100 ns.
+    /// turned into text on the writer's thread. Any thread.
     void add(LoggedCall call, std::shared_ptr<const Decision> decision);
-    /// Has health written soon.
+    /// Has health written soon. Any thread.
     void save_health(SavedHealth health);
+    /// Any thread.
     void configure(const LogSettings& settings);
 
     // Rows since the start. Any thread.
@@ -47,9 +50,54 @@ class RequestLog {
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
   private:
+    struct Entry {
+        LoggedCall call;
+        std::shared_ptr<const Decision> decision;
+    };
+    /// What waits for the writer. Entries are single allocations, so that a queue that grows does
+    /// not move them, and its memory goes with them.
+    struct Work {
+        std::vector<std::unique_ptr<Entry>> entries;
+        std::size_t decisions = 0;
+        SavedHealth health;
+        [[nodiscard]] bool empty() const {
+            return entries.empty() && health.rows.empty() && !health.rests;
+        }
+    };
+
+    // On the writer's thread, but for the first opening.
+    void run(const std::stop_token& stop);
+    void collect(const std::stop_token& stop);
+    bool open(int lock_wait_ms);
+    bool begin_anew();
+    void write(bool last);
+    bool write_all(bool last);
+    bool write_calls();
+    bool write_health();
+    bool done(const Result<void>& result);
+    bool prune(bool last);
+    void give_up();
+
+    const std::string path_;
     std::atomic<std::uint64_t> logged_ = 0;
     std::atomic<std::uint64_t> dropped_ = 0;
     SavedHealth saved_health_;
+
+    // The writer's own.
+    std::unique_ptr<LogStore> store_;
+    std::vector<LoggedCall> batch_;  // rows whose writing failed, or that are being written
+    SavedHealth unsaved_health_;
+    bool failing_ = false;
+    bool damaged_ = false;   // to be renamed before anything else
+    bool prunable_ = false;  // there is more to prune at once
+    std::chrono::steady_clock::time_point next_prune_;
+
+    std::mutex mutex_;
+    std::condition_variable_any wake_;
+    Work work_;                  // guarded by mutex_
+    LogSettings settings_;       // guarded by mutex_
+    std::size_t unwritten_ = 0;  // entries and rows of the batch; guarded by mutex_
+    std::jthread thread_;        // the last member: it uses the others
 };
 
 }  // namespace llmgw

@@ -2,10 +2,13 @@
 #include "daemon/gateway/resolve.h"
 
 #include <algorithm>
-#include <limits>
+#include <string>
 #include <utility>
 
 #include "common/base/text.h"
+#include "daemon/gateway/auto_model.h"
+#include "daemon/gateway/eligibility.h"
+#include "daemon/gateway/resolve_error.h"
 
 namespace llmgw {
 
@@ -13,63 +16,18 @@ namespace {
 
 constexpr int kMaxAliasSteps = 8;
 
-tl::unexpected<Error> model_not_found(std::string message, std::string_view name,
-                                      const std::vector<std::string_view>& names) {
-    Error error;
-    error.kind = Errc::not_found;
-    error.code = "model_not_found";
-    error.param = "model";
-    error.message = std::move(message);
-    const auto near = nearest(name, names);
-    for (std::size_t i = 0; i < near.size(); i++) {
-        error.message += (i == 0 ? "; did you mean " : ", ") + near[i];
+std::string_view behind_aliases(const Snapshot& snapshot, std::string_view name) {
+    if (snapshot.aliases.empty()) {
+        return name;
     }
-    error.message += near.empty() ? "" : "?";
-    error.hint = "llmgw models list";
-    return tl::unexpected<Error>(std::move(error));
-}
-
-tl::unexpected<Error> unknown_model(const Snapshot& snapshot, std::string_view name) {
-    std::vector<std::string_view> names;
-    for (const Model& model : catalog::models()) {
-        names.push_back(model.id);
-        names.insert(names.end(), model.aliases.begin(), model.aliases.end());
-    }
-    for (const auto& alias : snapshot.aliases) {
-        names.push_back(alias.first);
-    }
-    const std::size_t slash = name.find('/');
-    return model_not_found("the model \"" + printable(name) + "\" does not exist",
-                           slash == std::string_view::npos ? name : name.substr(slash + 1), names);
-}
-
-// A model that the catalog does not have at this provider. A key's own label in front of it sends
-// any name, so that a model newer than the catalog can be used.
-tl::unexpected<Error> unknown_at_provider(const ProviderAccess& access, std::string_view model) {
-    std::vector<std::string_view> names;
-    for (const Model& one : catalog::models()) {
-        if (catalog::find_mapping(one, access.provider->id) != nullptr) {
-            names.push_back(one.id);
-            names.insert(names.end(), one.aliases.begin(), one.aliases.end());
+    for (int step = 0; step < kMaxAliasSteps; step++) {
+        const auto alias = snapshot.aliases.find(std::string(name));
+        if (alias == snapshot.aliases.end()) {
+            break;
         }
+        name = alias->second;
     }
-    auto error = model_not_found("the catalog has no model \"" + printable(model) + "\" of " +
-                                     std::string(access.provider->id),
-                                 model, names);
-    error.value().hint =
-        "llmgw models list; @" + access.label + "/" + printable(model) + " sends it all the same";
-    return error;
-}
-
-// A known model or provider that cannot be used as things are set up.
-tl::unexpected<Error> not_usable(std::string message, std::string hint) {
-    Error error;
-    error.kind = Errc::invalid_request;
-    error.code = "no_provider_key";
-    error.param = "model";
-    error.message = std::move(message);
-    error.hint = std::move(hint);
-    return tl::unexpected<Error>(std::move(error));
+    return name;
 }
 
 Candidate mock_candidate(std::string_view model) {
@@ -82,143 +40,216 @@ Candidate mock_candidate(std::string_view model) {
     return candidate;
 }
 
-Candidate access_candidate(const ProviderAccess& access, std::string_view model) {
+Candidate key_candidate(const ProviderAccess& access, std::string_view model,
+                        const catalog::ModelAtProvider& known) {
     Candidate candidate;
     candidate.access = &access;
-    candidate.upstream_model = model;
-    if (access.provider != nullptr) {
-        const auto known = catalog::find_at_provider(access.provider->id, model);
-        candidate.model = known.model;
-        candidate.mapping = known.mapping;
-        if (known.mapping != nullptr) {
-            candidate.upstream_model = known.mapping->upstream_id;
-        }
-    }
+    candidate.model = known.model;
+    candidate.mapping = known.mapping;
+    candidate.upstream_model = known.mapping != nullptr ? known.mapping->upstream_id : model;
     return candidate;
 }
 
-tl::unexpected<Error> cannot_use(const ProviderAccess& access) {
-    if (!access.enabled) {
-        return not_usable("the provider \"" + access.label + "\" is disabled",
-                          "llmgw providers enable " + access.label);
+// When nobody is left, those are asked that have nothing worse against them than a preference.
+void settle_preferences(Offers& offers) {
+    const auto askable = [](const Candidate& one) { return one.excluded == Exclusion::none; };
+    if (std::any_of(offers.candidates.begin(), offers.candidates.end(), askable)) {
+        return;
     }
-    if (access.problem) {
-        return not_usable(
-            "the provider \"" + access.label + "\" cannot be used: " + access.problem->message,
-            access.problem->hint.empty() ? "llmgw providers show " + access.label
-                                         : access.problem->hint);
+    for (Candidate& candidate : offers.candidates) {
+        if (is_preference(candidate.excluded)) {
+            candidate.excluded = Exclusion::none;
+        }
     }
-    return not_usable("the provider \"" + access.label + "\" speaks the " +
-                          std::string(catalog::wire_name(access.provider->wire)) +
-                          " format, which this version cannot send",
-                      "llmgw providers catalog");
 }
 
-// The keys of one provider, or the key of that label, for PREFIX/MODEL.
-Result<std::vector<Candidate>> resolve_prefixed(const Snapshot& snapshot, std::string_view prefix,
-                                                std::string_view model, std::string_view name) {
-    std::vector<Candidate> candidates;
-    const ProviderAccess* refused = nullptr;
-    const Provider* const provider = catalog::find_provider(prefix);
-    for (const ProviderAccess& access : snapshot.accesses) {
-        if (access.label != prefix && (provider == nullptr || access.provider != provider)) {
-            continue;
-        }
-        if (!access.usable()) {
-            refused = &access;
-            continue;
-        }
-        Candidate candidate = access_candidate(access, model);
-        if (access.provider != nullptr && candidate.mapping == nullptr) {
-            return unknown_at_provider(access, model);
-        }
-        candidates.push_back(std::move(candidate));
-    }
-    if (!candidates.empty()) {
-        return candidates;
-    }
-    if (refused != nullptr) {
-        return cannot_use(*refused);
-    }
-    if (provider == nullptr) {
-        return unknown_model(snapshot, name);
-    }
-    if (!catalog::can_send(provider->wire)) {
-        return not_usable("the provider \"" + std::string(prefix) + "\" speaks the " +
-                              std::string(catalog::wire_name(provider->wire)) +
-                              " format, which this version cannot send",
-                          "llmgw providers catalog");
-    }
-    return not_usable("there is no key for the provider \"" + std::string(prefix) + "\"",
-                      "llmgw providers add " + std::string(prefix));
-}
-
-Result<std::vector<Candidate>> resolve_catalog_model(const Snapshot& snapshot, const Model& model) {
-    struct Ranked {
-        std::int64_t price;
-        Candidate candidate;
-    };
-    std::vector<Ranked> ranked;
+// Adds everybody who serves a model. Those that `skipped` holds for are in the offers already.
+template <typename Skipped>
+void add_providers(const Snapshot& snapshot, const Model& model, const RequestNeeds& needs,
+                   Offers& offers, const Skipped& skipped) {
     for (const Mapping& mapping : model.mappings) {
-        if (!catalog::is_active(mapping, snapshot.today)) {
-            continue;
-        }
-        const auto price = catalog::blended_price(mapping.prices);
-        if (mapping.provider == "mock") {
-            ranked.push_back({0, mock_candidate(mapping.upstream_id)});
-        }
         for (const ProviderAccess& access : snapshot.accesses) {
             if (access.provider == nullptr || access.provider->id != mapping.provider ||
-                !access.usable()) {
+                skipped(access)) {
                 continue;
             }
-            Candidate candidate;
-            candidate.access = &access;
-            candidate.model = &model;
-            candidate.mapping = &mapping;
-            candidate.upstream_model = mapping.upstream_id;
-            ranked.push_back(
-                {price ? price->nano_per_million : std::numeric_limits<std::int64_t>::max(),
-                 std::move(candidate)});
+            Candidate candidate = key_candidate(access, mapping.upstream_id, {&model, &mapping});
+            candidate.named = !offers.pinned;
+            candidate.excluded = exclusion_of(snapshot, candidate, needs);
+            offers.candidates.push_back(candidate);
         }
     }
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [](const Ranked& a, const Ranked& b) { return a.price < b.price; });
-    std::vector<Candidate> candidates;
-    candidates.reserve(ranked.size());
-    for (Ranked& one : ranked) {
-        candidates.push_back(std::move(one.candidate));
-    }
-    if (!candidates.empty()) {
-        return candidates;
-    }
-    std::string usable;
-    std::string first;
-    for (const Mapping& mapping : model.mappings) {
-        const Provider* const provider = catalog::find_provider(mapping.provider);
-        if (provider == nullptr || !catalog::can_send(provider->wire) ||
-            !catalog::is_active(mapping, snapshot.today)) {
-            continue;
-        }
-        if (first.empty()) {
-            first = mapping.provider;
-        }
-        usable += (usable.empty() ? "" : ", ") + std::string(mapping.provider);
-    }
-    if (first.empty()) {
-        return not_usable("the model \"" + std::string(model.id) +
-                              "\" is offered only by providers whose format this version cannot "
-                              "send, or no longer at all",
-                          "llmgw models show " + std::string(model.id));
-    }
-    return not_usable("no configured key can serve the model \"" + std::string(model.id) +
-                          "\"; these providers offer it: " + usable,
-                      "llmgw providers add " + first);
 }
 
-Result<std::vector<Candidate>> resolve_target(const Snapshot& snapshot, std::string_view target) {
+Result<Offers> resolve_catalog_model(const Snapshot& snapshot, const Model& model,
+                                     const RequestNeeds& needs) {
+    Offers offers;
+    offers.candidates.reserve(snapshot.accesses.size() + 1);
+    if (const Mapping* const mock = catalog::find_mapping(model, "mock")) {
+        offers.candidates.push_back(mock_candidate(mock->upstream_id));
+    }
+    add_providers(snapshot, model, needs, offers, [](const ProviderAccess&) { return false; });
+    settle_preferences(offers);
+    if (std::all_of(offers.candidates.begin(), offers.candidates.end(),
+                    [](const Candidate& one) { return one.excluded != Exclusion::none; })) {
+        return nobody_serves(snapshot, model, offers, needs);
+    }
+    return offers;
+}
+
+// PREFIX/MODEL, and the region behind it.
+struct PinnedName {
+    std::string_view prefix;
+    const Provider* provider;  ///< that the prefix is the id of
+    std::string_view model;
+    std::string_view region;
+
+    [[nodiscard]] bool means(const ProviderAccess& access) const {
+        return access.label == prefix || (provider != nullptr && access.provider == provider);
+    }
+};
+
+// "europe-west1", "us-gov-east-1": how the clouds name regions that no catalog lists.
+bool is_cloud_region(std::string_view text) {
+    constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    return text.find('-') != std::string_view::npos && text.back() >= '0' && text.back() <= '9' &&
+           text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+bool is_region(const Snapshot& snapshot, const Provider& provider, const Mapping& mapping,
+               std::string_view text) {
+    const bool is_cloud = provider.wire == Wire::bedrock || provider.wire == Wire::vertex ||
+                          provider.wire == Wire::vertex_anthropic;
+    return std::any_of(provider.regions.begin(), provider.regions.end(),
+                       [&](const RegionEndpoint& one) { return one.region == text; }) ||
+           std::find(mapping.regions.begin(), mapping.regions.end(), text) !=
+               mapping.regions.end() ||
+           std::any_of(snapshot.accesses.begin(), snapshot.accesses.end(),
+                       [&](const ProviderAccess& access) {
+                           return access.provider == &provider && access.region == text;
+                       }) ||
+           (is_cloud && is_cloud_region(text));
+}
+
+// Takes a region off the model's name. Names have colons of their own ("llama3:8b",
+// "deepseek-r1:free", "…-v1:0"), so it has to be one of the provider's, behind a model of its.
+void split_region(const Snapshot& snapshot, PinnedName& name) {
+    const std::size_t colon = name.model.rfind(':');
+    if (colon == std::string_view::npos || colon + 1 == name.model.size()) {
+        return;
+    }
+    const Provider* provider = name.provider;
+    if (const ProviderAccess* const access = snapshot.find_access(name.prefix)) {
+        provider = access->provider;
+    }
+    if (provider == nullptr ||
+        catalog::find_at_provider(provider->id, name.model).mapping != nullptr) {
+        return;
+    }
+    const auto known = catalog::find_at_provider(provider->id, name.model.substr(0, colon));
+    const std::string_view region = name.model.substr(colon + 1);
+    if (known.mapping != nullptr && is_region(snapshot, *provider, *known.mapping, region)) {
+        name.model = name.model.substr(0, colon);
+        name.region = region;
+    }
+}
+
+// Why a key that was named is not asked. What the catalog says of its abilities does not count:
+// the user knows better, or the provider will tell.
+Exclusion exclusion_of_named(const ProviderAccess& access, const PinnedName& name) {
+    const Exclusion key = exclusion_of(access);
+    if (key == Exclusion::none && !name.region.empty() && region_of(access) != name.region) {
+        return Exclusion::other_region;
+    }
+    return key;
+}
+
+tl::unexpected<Error> nobody_named(const Snapshot& snapshot, const PinnedName& name,
+                                   const Offers& offers) {
+    for (const Candidate& candidate : offers.candidates) {
+        if (candidate.excluded == Exclusion::other_region) {
+            return no_key_in(snapshot, *candidate.access->provider, name.region);
+        }
+    }
+    if (!offers.candidates.empty()) {
+        return cannot_use(*offers.candidates.front().access);
+    }
+    return no_key_for(name.prefix);
+}
+
+Result<Offers> resolve_pinned(const Snapshot& snapshot, PinnedName name,
+                              const RequestNeeds& needs) {
+    split_region(snapshot, name);
+    Offers offers;
+    offers.pinned = true;
+    offers.candidates.reserve(snapshot.accesses.size());
+    bool askable = false;
+    const Model* model = nullptr;
+    for (const ProviderAccess& access : snapshot.accesses) {
+        if (!name.means(access)) {
+            continue;
+        }
+        catalog::ModelAtProvider known;
+        if (access.provider != nullptr) {
+            known = catalog::find_at_provider(access.provider->id, name.model);
+            if (known.mapping == nullptr) {
+                return unknown_at_provider(access, name.model);
+            }
+            model = known.model;
+        }
+        Candidate candidate = key_candidate(access, name.model, known);
+        candidate.excluded = exclusion_of_named(access, name);
+        askable = askable || candidate.excluded == Exclusion::none;
+        offers.candidates.push_back(candidate);
+    }
+    if (!askable) {
+        return nobody_named(snapshot, name, offers);
+    }
+    if (model != nullptr) {
+        add_providers(snapshot, *model, needs, offers,
+                      [&](const ProviderAccess& access) { return name.means(access); });
+    }
+    return offers;
+}
+
+Result<Offers> only(const Candidate& candidate) {
+    Offers offers;
+    offers.pinned = true;
+    offers.candidates.push_back(candidate);
+    return offers;
+}
+
+Result<Offers> resolve_key(const Snapshot& snapshot, std::string_view label,
+                           std::string_view model) {
+    const ProviderAccess* const access = snapshot.find_access(label);
+    if (access == nullptr) {
+        return model_refused("there is no provider key \"" + printable(label) + "\"",
+                             "llmgw providers list");
+    }
+    if (exclusion_of(*access) != Exclusion::none) {
+        return cannot_use(*access);
+    }
+    catalog::ModelAtProvider known;
+    if (access->provider != nullptr) {
+        known = catalog::find_at_provider(access->provider->id, model);
+    }
+    return only(key_candidate(*access, model, known));
+}
+
+}  // namespace
+
+Result<Offers> resolve_model(const Snapshot& snapshot, std::string_view name,
+                             const RequestNeeds& needs) {
+    const std::string_view target = behind_aliases(snapshot, name);
     if (const Model* const model = catalog::find_model(target)) {
-        return resolve_catalog_model(snapshot, *model);
+        return resolve_catalog_model(snapshot, *model, needs);
+    }
+    if (target == kAutoModel) {
+        const auto model = choose_model(snapshot, needs);
+        if (!model) {
+            return tl::unexpected(model.error());
+        }
+        return resolve_catalog_model(snapshot, **model, needs);
     }
     const std::size_t slash = target.find('/');
     if (slash == std::string_view::npos || slash == 0 || slash + 1 == target.size()) {
@@ -230,42 +261,39 @@ Result<std::vector<Candidate>> resolve_target(const Snapshot& snapshot, std::str
         if (catalog::find_at_provider("mock", rest).model == nullptr) {
             return unknown_model(snapshot, target);
         }
-        return std::vector<Candidate>{mock_candidate(rest)};
+        return only(mock_candidate(rest));
     }
     if (prefix.front() == '@') {
-        const ProviderAccess* const access = snapshot.find_access(prefix.substr(1));
-        if (access == nullptr) {
-            return not_usable("there is no provider key \"" + std::string(prefix.substr(1)) + "\"",
-                              "llmgw providers list");
-        }
-        if (!access->usable()) {
-            return cannot_use(*access);
-        }
-        return std::vector<Candidate>{access_candidate(*access, rest)};
+        return resolve_key(snapshot, prefix.substr(1), rest);
     }
-    return resolve_prefixed(snapshot, prefix, rest, target);
+    const Provider* const provider = catalog::find_provider(prefix);
+    if (provider == nullptr && snapshot.find_access(prefix) == nullptr) {
+        return unknown_model(snapshot, target);
+    }
+    return resolve_pinned(snapshot, {prefix, provider, rest, {}}, needs);
 }
 
-}  // namespace
-
-Result<Offers> resolve_model(const Snapshot& snapshot, std::string_view name,
-                             const RequestNeeds& /*needs*/) {
-    std::string_view target = name;
-    for (int step = 0; step < kMaxAliasSteps && !snapshot.aliases.empty(); step++) {
-        const auto alias = snapshot.aliases.find(std::string(target));
-        if (alias == snapshot.aliases.end() || alias->second == target) {
-            break;
+void add_providers_without_key(const Snapshot& snapshot, Offers& offers) {
+    const Model* const model =
+        offers.candidates.empty() ? nullptr : offers.candidates.front().model;
+    if (model == nullptr) {
+        return;
+    }
+    for (const Mapping& mapping : model->mappings) {
+        const bool has_key = std::any_of(
+            snapshot.accesses.begin(), snapshot.accesses.end(), [&](const ProviderAccess& access) {
+                return access.provider != nullptr && access.provider->id == mapping.provider;
+            });
+        if (!has_key && mapping.provider != "mock") {
+            Candidate candidate;
+            candidate.model = model;
+            candidate.mapping = &mapping;
+            candidate.upstream_model = mapping.upstream_id;
+            candidate.named = !offers.pinned;
+            candidate.excluded = Exclusion::no_key;
+            offers.candidates.push_back(candidate);
         }
-        target = alias->second;
     }
-    auto candidates = resolve_target(snapshot, target);
-    if (!candidates) {
-        return tl::unexpected(std::move(candidates.error()));
-    }
-    Offers offers;
-    offers.pinned = catalog::find_model(target) == nullptr;
-    offers.candidates = *std::move(candidates);
-    return offers;
 }
 
 }  // namespace llmgw

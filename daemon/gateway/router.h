@@ -4,15 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "common/base/error.h"
+#include "daemon/gateway/offers.h"
 #include "daemon/gateway/request_needs.h"
-#include "daemon/gateway/resolve.h"
-#include "daemon/routing/health.h"
-#include "daemon/routing/score.h"
+#include "daemon/gateway/snapshot.h"
+#include "daemon/routing/decision.h"
+#include "daemon/routing/health_table.h"
+#include "daemon/routing/pins.h"
 
 namespace llmgw {
 
@@ -23,29 +25,66 @@ struct RouteQuery {
     std::optional<RoutingStrategy> strategy;
     RequestNeeds needs;
     bool no_fallback = false;  ///< `x-no-fallback`
+    std::uint64_t seed = 0;    ///< random
 };
 
-/// Whom to ask, in this order, and why.
+/// Whom to ask, in this order, and why. Points into the offers that it was made from.
 struct Plan {
-    std::vector<Candidate> order;  ///< at least one
+    std::vector<const Candidate*> order;  ///< at least one
+    std::size_t max_attempts = 1;         ///< how many of them may be asked
     std::shared_ptr<const Decision> decision;
+    std::uint64_t session = 0;  ///< a hash; 0: it belongs to none
+    bool last_resort = false;   ///< all rest, and are asked all the same
+};
+
+/// A call to a candidate of a plan.
+struct Turn {
+    const Candidate* candidate = nullptr;
+    std::uint64_t session = 0;
+    CallInFlight call;
 };
 
 /// Chooses between providers, and keeps in mind how they do: the health of every key, which one a
-/// model or a session used last. Only for the loop's thread.
+/// model or a session used last. Times are Unix milliseconds. Only for the loop's thread.
 class Router {
   public:
-    /// Errors: Errc::unavailable (503) with the shortest wait when all keys rest, naming why.
+    explicit Router(std::shared_ptr<const Snapshot> snapshot);
+
+    /// Errors: Errc::overloaded (503) with the shortest wait when all keys rest, naming why.
     [[nodiscard]] Result<Plan> plan(const std::shared_ptr<const Snapshot>& snapshot,
                                     const Offers& offers, const RouteQuery& query,
-                                    std::uint64_t seed, std::int64_t now);
+                                    std::int64_t now);
 
-    /// Whether a candidate of a plan may be asked at this moment. The request that is given the one
-    /// probe of a key must report() about it, whatever happens.
-    [[nodiscard]] bool begin(const Candidate& candidate, const RoutingSettings& settings,
-                             std::int64_t now);
-    void report(const Candidate& candidate, const CallReport& report,
-                const RoutingSettings& settings, std::int64_t now);
+    /// Whether a candidate of a plan may be asked at this moment: other requests may have made it
+    /// rest, or be probing it. Whatever becomes of the call, it must be reported: it may be the one
+    /// that decides whether a key works again.
+    [[nodiscard]] std::optional<Turn> begin(const Plan& plan, const Candidate& candidate,
+                                            std::int64_t now);
+    /// The first content of its answer is there. Optional, but a long stream that probes a key
+    /// keeps others from it until then.
+    void answering(Turn& turn);
+    void report(const Turn& turn, const CallReport& report, std::int64_t now);
+
+    /// Why none of the candidates may be asked now.
+    [[nodiscard]] Error all_resting(const Offers& offers, std::int64_t now);
+
+    /// For saving and restoring.
+    [[nodiscard]] HealthTable& health() { return health_; }
+
+  private:
+    void use(const std::shared_ptr<const Snapshot>& snapshot);
+    [[nodiscard]] CandidateFacts facts(const Candidate& candidate, bool pinned,
+                                       const RouteRequest& request, std::int64_t now);
+    void add_standing(CandidateFacts& facts, KeyModel name, std::int64_t now);
+    void order_attempts(Plan& plan, const Decision& decision, const Offers& offers) const;
+    void find_pins(Decision& decision, std::uint64_t session, std::int64_t now);
+    void keep_pins(const Decision& decision, std::uint64_t session, std::int64_t now);
+    [[nodiscard]] static std::uint64_t preference_key(const Decision& decision);
+
+    std::shared_ptr<const Snapshot> snapshot_;  // whose settings hold
+    HealthTable health_;
+    Pins sessions_;
+    Pins preferences_;
 };
 
 }  // namespace llmgw

@@ -6,6 +6,7 @@
 
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +19,8 @@
 #include "daemon/api/service.h"
 #include "daemon/gateway/daemon_state.h"
 #include "daemon/gateway/gateway.h"
+#include "daemon/gateway/request_log.h"
+#include "daemon/gateway/saved_health.h"
 #include "daemon/gateway/setup.h"
 #include "daemon/gateway/snapshot_watcher.h"
 #include "daemon/http/server.h"
@@ -28,6 +31,7 @@ namespace llmgw {
 namespace {
 
 constexpr int kExitTerminated = 143;
+constexpr std::chrono::seconds kHealthInterval{3};
 
 bool is_loopback_host(const std::string& host) {
     return host == "127.0.0.1" || host == "::1" || host == "localhost";
@@ -39,7 +43,7 @@ std::string url_of(const std::string& host, std::uint16_t port) {
 }
 
 // Every stream needs two descriptors; the usual soft limit is 1,024. Keys never go into a core
-// file.
+// file. A limit of file sizes is an error of whoever writes, not the end of the process.
 void set_process_limits() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -49,6 +53,7 @@ void set_process_limits() {
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 // Tells a service manager about a state (sd_notify(3)).
@@ -119,16 +124,20 @@ std::string provider_states(const Snapshot& snapshot) {
 /// Everything of a running daemon, in the order it is taken apart again.
 class Daemon {
   public:
-    Daemon(Setup setup, const ServeOptions& options, DaemonState state)
+    Daemon(Setup setup, const std::string& log_path, const ServeOptions& options, DaemonState state)
         : options_(options),
           state_(std::move(state)),
           vault_(std::move(setup.vault)),
+          request_log_(log_path, setup.snapshot->settings.logs),
           core_(loop_, setup.snapshot),
           service_(core_, *vault_, {options.no_auth, options.host, is_loopback_host(options.host)},
                    control()),
           server_(loop_, service_),
           signals_(loop_.io(), SIGTERM, SIGINT, SIGHUP),
-          store_(std::move(setup.store)) {}
+          health_timer_(loop_.io()),
+          store_(std::move(setup.store)) {
+        use_request_log(core_, request_log_);
+    }
 
     Result<std::uint16_t> listen() { return server_.listen(options_.host, options_.port); }
     void set_url(std::string url) { state_.url = std::move(url); }
@@ -140,13 +149,16 @@ class Daemon {
             [this](std::shared_ptr<const Snapshot> snapshot) {
                 asio::post(loop_.io(), [this, taken = std::move(snapshot)]() mutable {
                     core_.snapshot = std::move(taken);
+                    request_log_.configure(core_.snapshot->settings.logs);
                     log(LogLevel::info, "the set-up changed and is in force");
                 });
             });
         server_.start();
         wait_for_signal();
+        save_health_later();
         loop_.run();
         watcher_.reset();
+        save_health(core_);
         core_.pool.clear();
         return exit_code_;
     }
@@ -180,6 +192,16 @@ class Daemon {
                 stop(false, signal == SIGINT ? "SIGINT" : "SIGTERM");
             }
             wait_for_signal();
+        });
+    }
+
+    void save_health_later() {
+        health_timer_.expires_after(kHealthInterval);
+        health_timer_.async_wait([this](const std::error_code& error) {
+            if (!error) {
+                save_health(core_);
+                save_health_later();
+            }
         });
     }
 
@@ -217,6 +239,8 @@ class Daemon {
                ",\"prompt_tokens\":" + number(stats.prompt_tokens) +
                ",\"completion_tokens\":" + number(stats.completion_tokens) +
                ",\"cost_usd\":" + to_decimal(stats.cost) +
+               ",\"logged\":" + number(request_log_.logged()) +
+               ",\"log_dropped\":" + number(request_log_.dropped()) +
                ",\"auth\":" + (options_.no_auth ? "false" : "true") +
                ",\"draining\":" + (server_.draining() ? "true" : "false") +
                ",\"providers\":" + provider_states(*core_.snapshot) + "}";
@@ -226,10 +250,12 @@ class Daemon {
     DaemonState state_;
     std::unique_ptr<Vault> vault_;
     Loop loop_;
+    RequestLog request_log_;
     Core core_;
     ApiService service_;
     Server server_;
     asio::signal_set signals_;
+    asio::steady_timer health_timer_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<SnapshotWatcher> watcher_;
     int exit_code_ = 0;
@@ -274,7 +300,7 @@ Result<int> serve(const Home& home, const ServeOptions& options) {
     state.version = LLMGW_VERSION;
     state.admin_token = random_hex(32);
     state.started_at = unix_ms();
-    Daemon daemon(std::move(*setup), options, state);
+    Daemon daemon(std::move(*setup), home.log_database(), options, state);
     const auto port = daemon.listen();
     if (!port) {
         return tl::unexpected(port.error());

@@ -54,6 +54,7 @@ Result<std::shared_ptr<const Snapshot>> load_snapshot(Store& store, const Vault&
         snapshot->aliases.emplace(std::move(alias.name), std::move(alias.target));
     }
     snapshot->today = rfc3339(unix_ms()).substr(0, 10);
+    snapshot->auto_choices = auto_choices(*snapshot);
     snapshot->models_json = models_document(*snapshot);
     return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }

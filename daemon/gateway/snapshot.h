@@ -12,6 +12,7 @@
 #include "common/secrets/vault.h"
 #include "common/store/settings.h"
 #include "common/store/store.h"
+#include "daemon/gateway/auto_model.h"
 #include "daemon/gateway/key_table.h"
 #include "daemon/gateway/provider_access.h"
 
@@ -26,8 +27,9 @@ struct Snapshot {
     Settings settings{};
     /// Store::data_version() from before it was read: what changed since then is not in it.
     std::int64_t data_version = 0;
-    std::string today;        ///< "2026-11-23": models deactivated by then are not offered
-    std::string models_json;  ///< the answer to GET /v1/models
+    std::string today;  ///< "2026-11-23": models deactivated by then are not offered
+    std::vector<AutoChoice> auto_choices;  ///< what `auto` may stand for
+    std::string models_json;               ///< the answer to GET /v1/models
 
     [[nodiscard]] const ProviderAccess* find_access(std::string_view label) const;
 };

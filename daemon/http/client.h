@@ -31,6 +31,10 @@ class Client {
     /// reads slower than it is sent to.
     virtual Task<bool> begin(const AnswerHead& head, std::string_view first) = 0;
     virtual Task<bool> send(std::string_view bytes) = 0;
+    /// The same without ever waiting, for what only shows that somebody is still there. False when
+    /// nothing went out: the client has gone, is being sent to, or has no room.
+    virtual bool begin_now(const AnswerHead& head, std::string_view first) = 0;
+    virtual bool send_now(std::string_view bytes) = 0;
     /// Ends it; not `clean`: so that the client can tell that it was cut off.
     virtual Task<bool> end(bool clean) = 0;
 

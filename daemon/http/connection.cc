@@ -74,8 +74,14 @@ void Connection::look_for_end() {
         half_closed_ = true;
         return;
     }
+    leave();
+}
+
+void Connection::leave() {
     gone_ = true;
-    std::exchange(gone_callback_, nullptr)();
+    if (gone_callback_) {
+        std::exchange(gone_callback_, nullptr)();
+    }
 }
 
 void Connection::on_gone(std::function<void()> callback) {
@@ -88,9 +94,7 @@ void Connection::on_gone(std::function<void()> callback) {
 void Connection::close() {
     gone_ = true;
     socket_.close();
-    if (gone_callback_) {
-        std::exchange(gone_callback_, nullptr)();
-    }
+    leave();
 }
 
 void Connection::close_if_idle() {
@@ -411,6 +415,9 @@ Task<bool> Connection::send(std::string_view bytes) {
     if (bytes.empty()) {
         co_return !gone_;
     }
+    if (!kept_.empty() && !co_await send_kept()) {
+        co_return false;
+    }
     char buffer[20];
     std::array<iovec, 3> pieces{};
     add_chunk(pieces, bytes, buffer);
@@ -419,9 +426,63 @@ Task<bool> Connection::send(std::string_view bytes) {
     co_return sent;
 }
 
+bool Connection::begin_now(const AnswerHead& head, std::string_view first) {
+    if (gone_ || socket_.is_awaited()) {
+        return false;
+    }
+    chunked_out_ = !http10_;
+    keep_alive_ = keep_alive_ && chunked_out_;
+    const std::string text = head_text(head, std::nullopt);
+    std::array<iovec, 4> pieces{piece(text)};
+    char buffer[20];
+    add_chunk(std::span(pieces).subspan<1, 3>(), first, buffer);
+    return write_now(pieces, true);
+}
+
+bool Connection::send_now(std::string_view bytes) {
+    if (gone_ || !kept_.empty() || socket_.is_awaited()) {
+        return false;
+    }
+    char buffer[20];
+    std::array<iovec, 3> pieces{};
+    add_chunk(pieces, bytes, buffer);
+    return write_now(pieces, false);
+}
+
+// Writes what there is room for. The rest of what has begun to go out is kept, to be sent before
+// anything else: chunks must stay whole.
+bool Connection::write_now(std::span<const iovec> pieces, bool keep_all) {
+    const IoResult result = socket_.write_some(pieces);
+    if (result.state == Io::again && !keep_all) {
+        return false;
+    }
+    if (result.state == Io::failed || result.state == Io::closed) {
+        leave();
+        return false;
+    }
+    std::size_t sent = result.bytes;
+    for (const iovec& one : pieces) {
+        const std::size_t out = std::min(sent, one.iov_len);
+        sent -= out;
+        kept_.append(static_cast<const char*>(one.iov_base) + out, one.iov_len - out);
+    }
+    return true;
+}
+
+Task<bool> Connection::send_kept() {
+    const std::string kept = std::exchange(kept_, {});
+    std::array<iovec, 1> pieces{piece(kept)};
+    Sending sending(*this, pieces);
+    const bool sent = co_await sending;
+    co_return sent;
+}
+
 Task<bool> Connection::end(bool clean) {
     if (!clean) {
         keep_alive_ = false;
+        co_return false;
+    }
+    if (!kept_.empty() && !co_await send_kept()) {
         co_return false;
     }
     if (!chunked_out_) {

@@ -29,6 +29,8 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     Task<bool> answer(const AnswerHead& head, std::vector<std::string_view> body) override;
     Task<bool> begin(const AnswerHead& head, std::string_view first) override;
     Task<bool> send(std::string_view bytes) override;
+    bool begin_now(const AnswerHead& head, std::string_view first) override;
+    bool send_now(std::string_view bytes) override;
     Task<bool> end(bool clean) override;
     void on_gone(std::function<void()> callback) override;
     [[nodiscard]] bool gone() const override { return gone_; }
@@ -78,13 +80,17 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
     Task<Step> refuse_and_close(const HttpRefusal& refusal);
     Task<bool> answer_locally(const LocalAnswer& local);
     void add_chunk(std::span<iovec, 3> pieces, std::string_view bytes, char (&buffer)[20]) const;
+    bool write_now(std::span<const iovec> pieces, bool keep_all);
+    Task<bool> send_kept();
     Task<void> linger();
+    void leave();
     void look_for_end();
     std::string head_text(const AnswerHead& head, std::optional<std::size_t> size);
 
     Server& server_;
     Socket socket_;
     std::string in_;  // bytes that have arrived and are not consumed
+    std::string kept_;  // what send_now() could send only in part: goes out before anything else
     Deadline deadline_;
     std::function<void()> gone_callback_;
     bool gone_ = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/http/sse.h"
 
+#include <algorithm>
+
 namespace llmgw {
 
 namespace {
@@ -74,6 +76,21 @@ std::string_view event_data(std::string_view event, std::string& joined) {
         joined += line;
     }
     return lines > 1 ? std::string_view(joined) : single;
+}
+
+std::string sse_event(std::string_view data) {
+    std::string event;
+    event.reserve(data.size() + 16);
+    for (;;) {
+        const std::size_t end = std::min(data.find_first_of("\r\n"), data.size());
+        event += "data: ";
+        event += data.substr(0, end);
+        event += '\n';
+        if (end == data.size()) {
+            return event + '\n';
+        }
+        data.remove_prefix(end + line_end(data, end));
+    }
 }
 
 }  // namespace llmgw

@@ -17,4 +17,7 @@ namespace llmgw {
 /// several; otherwise the view points into `event`.
 [[nodiscard]] std::string_view event_data(std::string_view event, std::string& joined);
 
+/// One event with that data, whose lines may be several.
+[[nodiscard]] std::string sse_event(std::string_view data);
+
 }  // namespace llmgw

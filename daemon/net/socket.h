@@ -101,6 +101,8 @@ class Socket : private Reactor::Watch {
 
     IoResult read_some(char* buffer, std::size_t size);
     IoResult write_some(std::span<const iovec> pieces);
+    /// Whether a coroutine waits for it.
+    [[nodiscard]] bool is_awaited() const { return wait_ != nullptr; }
     /// Whether read_some() may have something, as far as is known.
     [[nodiscard]] bool may_read() const { return may_read_ || !is_open(); }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,20 +29,6 @@ std::optional<Fields> find_error(std::string_view body) {
     return fields ? std::optional(std::move(*fields)) : std::nullopt;
 }
 
-// A google.protobuf.Duration in JSON: "34s", "0.5s", "34.074824224s".
-std::optional<std::int64_t> milliseconds(std::string_view duration) {
-    if (!duration.ends_with('s')) {
-        return std::nullopt;
-    }
-    duration.remove_suffix(1);
-    const auto seconds = json_double(duration);
-    constexpr double kLongest = 7.0 * 24 * 3600;
-    if (!seconds || *seconds < 0 || *seconds > kLongest) {
-        return std::nullopt;
-    }
-    return static_cast<std::int64_t>(std::ceil(*seconds * 1000));
-}
-
 // What the elements of `details` add (google/rpc/error_details.proto).
 void read_details(const Fields& error, ProviderError& out) {
     const JsonField* const field = find_field(error, "details");
@@ -53,10 +38,7 @@ void read_details(const Fields& error, ProviderError& out) {
         if (!detail) {
             continue;
         }
-        const std::string type = text_of(*detail, "@type");
-        if (type.ends_with("google.rpc.RetryInfo")) {
-            out.retry_after_ms = milliseconds(text_of(*detail, "retryDelay"));
-        } else if (type.ends_with("google.rpc.ErrorInfo")) {
+        if (text_of(*detail, "@type").ends_with("google.rpc.ErrorInfo")) {
             const std::string reason = text_of(*detail, "reason");
             out.code = reason.empty() ? out.code : reason;
         }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,11 +48,10 @@ class AnswerDecoder {
 
 /// What a provider says when it refuses, in the terms of OpenAI's error object.
 struct ProviderError {
-    std::string message;                         ///< the provider's own words
-    std::string type;                            ///< "invalid_request_error"…
-    std::string code;                            ///< its own code; may be empty
-    int status = 0;                              ///< what its status should have been; 0: as it was
-    std::optional<std::int64_t> retry_after_ms;  ///< where it says so in the body
+    std::string message;  ///< the provider's own words
+    std::string type;     ///< "invalid_request_error"…
+    std::string code;     ///< its own code; may be empty
+    int status = 0;       ///< what its status should have been; 0: as it was
 };
 
 /// One provider format. Stateless; its functions are pure and may be called from any thread.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace llmgw {
 
@@ -32,10 +33,14 @@ struct HealthFigures {
     std::optional<double> latency_ms;  ///< of streams: to the first content
     std::optional<double> throughput;  ///< output tokens a second
     std::uint64_t calls = 0;           ///< that count, in the window
+
+    bool operator==(const HealthFigures&) const = default;
 };
 
 /// Why a key is left alone.
 enum class RestReason : std::uint8_t { rate_limited, refused, failing };
+[[nodiscard]] std::string_view rest_reason_name(RestReason reason);
+[[nodiscard]] std::optional<RestReason> read_rest_reason(std::string_view name);
 
 /// A pause of a key, for one model or for all.
 struct Rest {

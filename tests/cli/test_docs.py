@@ -35,6 +35,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     run(env, "keys", "create", "laptop")
     run(env, "providers", "add", "custom", "--name", "lab-box", "--base-url",
         "http://127.0.0.1:9/v1", "--no-key")
+    run(env, "chat", "-m", "mock/echo", "hello")
     return env
 
 
@@ -173,8 +174,10 @@ NAMED_BY_DATA = {"libraries", "options", "usd_per_million_units", "capabilities"
 @pytest.mark.parametrize("words", [
     "chat -m mock/echo hello", "providers list", "providers show lab-box",
     "providers catalog openai", "keys list", "keys show laptop", "models list gpt-4o",
-    "models list --aliases", "models show gpt-4o", "config list", "config list --origin",
-    "config get strict", "completion bash", "--version"])
+    "models list --aliases", "models show gpt-4o", "logs list", "logs show 1",
+    "usage", "usage --by provider", "usage --by key", "usage --by day",
+    "config list", "config list --origin",
+    "config get strict", "config get routing.fallback_statuses", "completion bash", "--version"])
 def test_every_field_of_json_output_is_documented(words: str, env: dict[str, str]) -> None:
     document = json.loads(run(env, *words.split(), "--json"),
                           object_hook=lambda found: {key: {} if key in NAMED_BY_DATA else value
@@ -189,10 +192,21 @@ def test_every_field_of_json_output_is_documented(words: str, env: dict[str, str
 def test_every_setting_is_documented(env: dict[str, str]) -> None:
     settings = [line.split("\t")[0] for line in run(env, "config", "list").splitlines()]
     page = Page("llmgw-config")
-    assert re.findall(r"^\.TP\n\.B ([a-z_.]+)$", page.text, re.MULTILINE) == settings
-    for setting in settings:
-        variable = "LLMGW_" + setting.upper().replace(".", "_")
-        assert variable in page.sections["ENVIRONMENT"]
+    documented = re.findall(r"^\.TP\n\.BI? ([a-z_.]+(?: NAME)?)$", page.text, re.MULTILINE)
+    assert [name.replace(" ", "") for name in documented] == settings
+    variables = ["LLMGW_" + setting.upper().replace(".", "_") for setting in settings
+                 if not setting.endswith(".NAME")]
+    assert re.findall(r"^\.BR (\w+) [,.]$", page.sections["ENVIRONMENT"], re.M) == variables
+
+
+def test_every_default_is_documented(env: dict[str, str]) -> None:
+    page = Page("llmgw-config")
+    for setting in json.loads(run(env, "config", "list", "--json")):
+        name = setting["name"].replace(".NAME", ". NAME")
+        about = plain(page.text.partition(f" {name}\n")[2].partition(".TP")[0])
+        default = setting["default"]
+        assert f"Default {default}." in about if default else "Default: none" in about or \
+            "Not set by default" in about, name
 
 
 # ---- completions, in the real shells
@@ -302,6 +316,8 @@ LINES = [
     ("llmgw providers add open", {"openai"}, {"groq"}),
     ("llmgw keys revoke l", {"laptop"}, set()),
     ("llmgw config set timeouts.", {"timeouts.connect", "timeouts.total"}, {"strict"}),
+    ("llmgw config set timeouts.idle.la", {"timeouts.idle.lab-box"}, {"timeouts.idle.openai"}),
+    ("llmgw config set routing.strategy ", {"auto", "price", "latency"}, {"true"}),
 ]
 
 

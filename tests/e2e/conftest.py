@@ -16,8 +16,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "mock"))
 from mock_upstream import MockUpstream  # noqa: E402  (the folder is added above)
 
 # Providers that speak OpenAI's format, each redirected to the mock with a secret of its own.
-# gpt-oss-120b is served by groq (cheaper) and cerebras.
-CATALOG_PROVIDERS = ("openai", "groq", "cerebras")
+# gpt-oss-120b is served by scx-ai (cheaper) and groq; cerebras' is unstable, and asked by name only.
+CATALOG_PROVIDERS = ("openai", "groq", "cerebras", "scx-ai")
 
 
 class Lab:

@@ -16,6 +16,17 @@ REPORTS = ("AddressSanitizer", "ThreadSanitizer", "LeakSanitizer", "UndefinedBeh
 KEPT = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS",
         "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 
+# So that no test depends on what others have had routed: nothing is left to chance, and what is
+# learnt of a provider neither counts nor lasts. Tests of routing set what they are about.
+INDIFFERENT = {"LLMGW_ROUTING_" + name: value for name, value in {
+    "EXPLORATION_RATE": "0", "STABLE_TTL": "0", "SESSION_TTL": "0", "LOW_UPTIME": "0",
+    "WEIGHTS_UPTIME": "0", "WEIGHTS_THROUGHPUT": "0", "WEIGHTS_LATENCY": "0",
+    "PENALTY_FACTOR": "0", "REST_FAILURES": "1000", "REST_RATE_LIMIT": "0", "REST_REFUSED": "0",
+    "LAST_RESORT": "any"}.items()}
+# What they set then: that keys rest, or all of it but chance.
+RESTING = {name: None for name in INDIFFERENT if "_REST_" in name or "LAST_RESORT" in name}
+ATTENTIVE = {name: None for name in INDIFFERENT if not name.endswith("EXPLORATION_RATE")}
+
 
 def binary():
     path = os.environ.get("LLMGW_BIN")
@@ -48,8 +59,9 @@ class Gateway:
         self.home, self.process, self.key = str(home), None, None
         self.env = {name: os.environ[name] for name in KEPT if name in os.environ}
         self.env.update(LLMGW_HOME=self.home, HOME=self.home + "-user", LC_ALL="C.UTF-8",
-                        LLMGW_NO_INPUT="1", LLMGW_NO_SPAWN="1", NO_COLOR="1")
+                        LLMGW_NO_INPUT="1", LLMGW_NO_SPAWN="1", NO_COLOR="1", **INDIFFERENT)
         self.env.update(env or {})
+        self.env = {name: value for name, value in self.env.items() if value is not None}
         self.outputs, self.secrets = [], []
         self.host = self.port = None
 

@@ -15,7 +15,7 @@ from mock_upstream import MockUpstream
 CHAT = "/v1/chat/completions"
 MESSAGES = [{"role": "user", "content": "hi"}]
 SETTINGS = {"limits.body": "2m"}
-GROQ, CEREBRAS = "openai/gpt-oss-120b", "gpt-oss-120b"  # their own names for gpt-oss-120b
+FIRST, SECOND = "gpt-oss-120b", "openai/gpt-oss-120b"  # how the two call gpt-oss-120b
 BOTH = "gpt-oss-120b"
 
 
@@ -256,59 +256,59 @@ def test_no_first_byte_in_time(lab, script):
     {"raw": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"}], ids=str)
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_failure_moves_on_to_the_next_provider(lab, script, stream):
-    lab.mock.script(GROQ, **script)
+    lab.mock.script(FIRST, **script)
     answer = lab.chat(BOTH, stream=stream)
     assert answer.status == 200, answer.body
     # A kept connection that dies without a byte of an answer is tried once more on a new one.
     tried = [key for key, _ in itertools.groupby(lab.mock.requests, lab.provider_of)]
-    assert tried == ["groq", "cerebras"] and len(lab.mock.requests) <= 3
-    assert lab.mock.requests[0].json()["model"] == GROQ
-    assert lab.mock.last.json()["model"] == CEREBRAS
-    assert answer.header("x-llmgw-provider") == "cerebras"
+    assert tried == ["scx-ai", "groq"] and len(lab.mock.requests) <= 3
+    assert lab.mock.requests[0].json()["model"] == FIRST
+    assert lab.mock.last.json()["model"] == SECOND
+    assert answer.header("x-llmgw-provider") == "groq"
     assert answer.header("x-llmgw-attempts") == "2"
     if not stream:
         routing = answer.json()["metadata"]["routing"]
         assert [(step["provider"], step["succeeded"]) for step in routing] == \
-            [("groq", False), ("cerebras", True)]
+            [("scx-ai", False), ("groq", True)]
 
 
 def test_an_error_before_the_first_content_moves_on(lab):
-    lab.mock.script(GROQ, events=[b'data: {"error":{"message":"overloaded","code":"x"}}\n\n'])
+    lab.mock.script(FIRST, events=[b'data: {"error":{"message":"overloaded","code":"x"}}\n\n'])
     answer = lab.chat(BOTH, stream=True)
-    assert answer.status == 200 and answer.header("x-llmgw-provider") == "cerebras"
+    assert answer.status == 200 and answer.header("x-llmgw-provider") == "groq"
     assert b"overloaded" not in answer.body and answer.body.endswith(b"[DONE]\n\n")
 
 
 def test_a_refusal_does_not_move_on(lab):
     for status in (400, 409, 413, 422):
         lab.mock.forget()
-        lab.mock.script(GROQ, status=status)
+        lab.mock.script(FIRST, status=status)
         assert lab.chat(BOTH).status == status
         assert len(lab.mock.requests) == 1
 
 
 def test_the_body_is_made_afresh_for_each_attempt(lab):
-    lab.mock.script(GROQ, status=500)
-    answer = lab.chat(BOTH, presence_penalty=1, headers=[("x-request-id", "r-77")])
+    lab.mock.script(FIRST, status=500)
+    answer = lab.chat(BOTH, logit_bias={"50256": 1}, headers=[("x-request-id", "r-77")])
     first, second = lab.mock.requests
-    assert first.json()["presence_penalty"] == 1
-    assert "presence_penalty" not in second.json()
-    assert answer.header("x-llmgw-changed") == "dropped=presence_penalty"
-    assert lab.provider_keys["groq"].encode() not in second.head
+    assert first.json()["logit_bias"] == {"50256": 1}
+    assert "logit_bias" not in second.json()
+    assert answer.header("x-llmgw-changed") == "dropped=logit_bias"
+    assert lab.provider_keys["scx-ai"].encode() not in second.head
 
 
 def test_no_fallback(lab):
-    lab.mock.script(GROQ, status=500)
+    lab.mock.script(FIRST, status=500)
     answer = lab.chat(BOTH, headers=[("x-no-fallback", "true")])
     assert answer.status in (500, 502) and len(lab.mock.requests) == 1
     shapes.check_error(answer, answer.status)
 
 
 def test_a_named_provider_is_not_replaced(lab):
-    lab.mock.script(GROQ, status=500)
-    answer = lab.chat("groq/" + BOTH)
+    lab.mock.script(FIRST, status=500)
+    answer = lab.chat("scx-ai/" + BOTH)
     assert answer.status in (500, 502)
-    assert {lab.provider_of(request) for request in lab.mock.requests} == {"groq"}
+    assert {lab.provider_of(request) for request in lab.mock.requests} == {"scx-ai"}
 
 
 def test_all_fail(lab):
@@ -318,7 +318,7 @@ def test_all_fail(lab):
         answer = lab.chat(BOTH, stream=stream)
         error = shapes.check_error(answer, 502, code="all_providers_failed")
         assert [(step["provider"], step["status_code"], step["succeeded"])
-                for step in answer.json()["metadata"]["routing"]] == [("groq", 500, False), ("cerebras", 500, False)]
+                for step in answer.json()["metadata"]["routing"]] == [("scx-ai", 500, False), ("groq", 500, False)]
         assert answer.header("x-should-retry") == "false"
         assert answer.header("x-llmgw-attempts") == str(len(lab.mock.requests))
         assert len(lab.mock.requests) == 2
@@ -360,13 +360,13 @@ def test_a_connection_that_dies_under_a_request(lab):
 def test_strict_refuses_instead_of_dropping(lab):
     lab.gateway.set("strict", "true")
     try:
-        answer = wait_until(lambda: (a := lab.chat("cerebras/" + BOTH, presence_penalty=1))
+        answer = wait_until(lambda: (a := lab.chat("groq/" + BOTH, logit_bias={"50256": 1}))
                             and a.status != 200 and a, 3)
         error = shapes.check_error(answer, 400)
-        assert "presence_penalty" in error["message"]
+        assert "logit_bias" in error["message"]
         lab.mock.requests.clear()
-        assert lab.chat("cerebras/" + BOTH).status == 200
-        assert lab.chat("cerebras/" + BOTH, presence_penalty=1).status == 400
+        assert lab.chat("groq/" + BOTH).status == 200
+        assert lab.chat("groq/" + BOTH, logit_bias={"50256": 1}).status == 400
         assert len(lab.mock.requests) == 1
     finally:
         lab.gateway.cli("config", "unset", "strict")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """When the cheapest provider cannot be reached, hangs or breaks off: who takes over, until when, and
-how long all of it may take. gpt-oss-120b is served by groq, which is cheaper, and by cerebras."""
+how long all of it may take. gpt-oss-120b is served by scx-ai, which is cheaper, and by groq."""
 
 import contextlib
 import socket
@@ -14,7 +14,7 @@ from http_raw import SLOW
 from mock_upstream import MockUpstream
 
 CHAT = "/v1/chat/completions"
-MODEL, AT_GROQ, AT_CEREBRAS = "gpt-oss-120b", "openai/gpt-oss-120b", "gpt-oss-120b"
+MODEL, AT_FIRST, AT_SECOND = "gpt-oss-120b", "gpt-oss-120b", "openai/gpt-oss-120b"
 
 
 def closed_port():
@@ -25,12 +25,12 @@ def closed_port():
 
 @pytest.fixture
 def make_pair(make_gateway, mock):
-    """Starts a daemon whose groq is at `first` and whose cerebras is the mock."""
+    """Starts a daemon whose scx-ai is at `first` and whose groq is the mock."""
     def make(first, **env):
         mock.forget()
         gateway = make_gateway(**env)
         gateway.key = gateway.create_key("test")
-        for provider, url in (("groq", first), ("cerebras", mock.url)):
+        for provider, url in (("scx-ai", first), ("groq", mock.url)):
             secret = new_secret(provider)
             mock.keys.add(secret)
             gateway.add_provider(provider, url, secret)
@@ -48,10 +48,10 @@ def assert_taken_over(gateway, mock):
         mock.requests.clear()
         answer = ask(gateway, stream)
         assert answer.status == 200, answer.body
-        assert answer.header("x-llmgw-provider") == "cerebras"
+        assert answer.header("x-llmgw-provider") == "groq"
         assert answer.header("x-llmgw-attempts") == "2"
         assert answer.body.endswith(b"data: [DONE]\n\n") or not stream
-        assert mock.last.json()["model"] == AT_CEREBRAS
+        assert mock.last.json()["model"] == AT_SECOND
     assert gateway.stop() == 0
 
 
@@ -81,7 +81,7 @@ def test_a_handshake_that_hangs(make_pair, mock):
                          ids=str)
 def test_no_content_comes(make_pair, mock, script):
     gateway = make_pair(mock.url, LLMGW_TIMEOUTS_FIRST_BYTE="300ms")
-    mock.script(AT_GROQ, **script)
+    mock.script(AT_FIRST, **script)
     assert_taken_over(gateway, mock)
 
 
@@ -89,11 +89,11 @@ def test_no_content_comes(make_pair, mock, script):
                          ids=str)
 def test_nobody_takes_over_a_stream_that_has_begun(make_pair, mock, script):
     gateway = make_pair(mock.url, LLMGW_TIMEOUTS_IDLE="300ms")
-    mock.script(AT_GROQ, **script)
+    mock.script(AT_FIRST, **script)
     with gateway.connect() as client:
         head = client.start("POST", CHAT, body=chat_body(MODEL, stream=True))
         events = head.events()
-    assert head.status == 200 and head.header("x-llmgw-provider") == "groq"
+    assert head.status == 200 and head.header("x-llmgw-provider") == "scx-ai"
     assert not any(event.done for event in events)
     shapes.check(events[-1].json(), "error")
     assert len(mock.requests) == 1
@@ -109,7 +109,7 @@ def test_all_attempts_share_the_total_time(make_pair, mock, stream):
     took = time.monotonic() - start
     error = shapes.check_error(answer, answer.status)
     assert answer.status in (502, 504) and answer.header("x-should-retry") == "false"
-    assert "groq" in error["message"] and "cerebras" in error["message"]
+    assert "scx-ai" in error["message"] and "groq" in error["message"]
     assert len(mock.requests) == 2
     assert 0.95 < took < 1.4 * SLOW  # the second had what the first left over
     assert gateway.stop() == 0
@@ -128,7 +128,7 @@ def test_no_attempt_begins_when_the_time_is_up(make_pair, mock):
 
 def test_the_first_one_is_left_alone_after_its_time(make_pair, mock):
     gateway = make_pair(mock.url, LLMGW_TIMEOUTS_FIRST_BYTE="200ms")
-    mock.script(AT_GROQ, hang=True)
+    mock.script(AT_FIRST, hang=True)
     assert ask(gateway).status == 200
     first = mock.requests[0].connection
     assert mock.wait_for(lambda: first.closed_at, 5) and first.closed_by == "peer"

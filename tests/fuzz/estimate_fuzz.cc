@@ -3,6 +3,7 @@
 
 #include "daemon/gateway/additions.h"
 #include "daemon/gateway/estimate.h"
+#include "daemon/gateway/request_needs.h"
 #include "tests/fuzz/trial.h"
 
 namespace llmgw::fuzz {
@@ -47,6 +48,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         if (const auto call = InferenceCall::parse(endpoint, std::string(text))) {
             fuzz::require(estimate_usage(**call, 0, nullptr).prompt() <= size,
                           "no more tokens than bytes");
+            fuzz::require(needs_of(**call).prompt_tokens <= size, "no more tokens than bytes");
             fuzz::try_answer_to(**call, text);
         }
     }

@@ -72,14 +72,14 @@ class Connection:
             raise Gone
         self.buffer += data
 
-    def wait(self, seconds, done=lambda: False):
+    def wait(self, seconds, done=None):
         """Waits while watching the peer; raises Gone when it closes."""
         end = time.monotonic() + seconds
-        while not done() and not self.mock.stopping:
+        while not (done and done()) and not self.mock.stopping:
             left = end - time.monotonic()
             if left <= 0:
                 return
-            step = min(left, 0.005)
+            step = min(left, 0.005 if done else 0.2)
             if len(self.buffer) < 1 << 20 and select.select([self.sock], [], [], step)[0]:
                 self.fill()
             elif len(self.buffer) >= 1 << 20:

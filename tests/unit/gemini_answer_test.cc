@@ -364,21 +364,7 @@ TEST_CASE("gemini error: what the body says") {
     const std::string quota =
         R"({"error":{"code":429,"message":"Quota.","status":"RESOURCE_EXHAUSTED","details":[)"
         R"({"@type":"type.googleapis.com/google.rpc.Help"},7,)"
-        R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"DELAY"}]}})";
-    const auto delay = [&](const std::string& text) {
-        std::string body = quota;
-        body.replace(body.find("DELAY"), 5, text);
-        return read(429, body).retry_after_ms;
-    };
-    CHECK(delay("34s") == 34'000);
-    CHECK(delay("0.5s") == 500);
-    CHECK(delay("34.074824224s") == 34'075);
-    CHECK_FALSE(delay("34"));
-    CHECK_FALSE(delay("-1s"));
-    CHECK_FALSE(delay("xs"));
-    CHECK_FALSE(delay("s"));
-    CHECK_FALSE(delay("1e300s"));
-
+        R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34s"}]}})";
     const ProviderError limited = read(429, quota);
     CHECK(limited.message == "Quota.");
     CHECK(limited.type == "rate_limit_error");

@@ -74,6 +74,8 @@ class Waiting final : public Client {
         co_return true;
     }
     Task<bool> send(std::string_view /*bytes*/) override { co_return true; }
+    bool begin_now(const AnswerHead& /*head*/, std::string_view /*first*/) override { return true; }
+    bool send_now(std::string_view /*bytes*/) override { return true; }
     Task<bool> end(bool /*clean*/) override { co_return true; }
     void on_gone(std::function<void()> /*callback*/) override {}
     [[nodiscard]] bool gone() const override { return false; }

@@ -199,7 +199,7 @@ TEST_CASE("store: SQLite's failures become sentences") {
         const char* told;
     };
     const Case cases[] = {
-        {SQLITE_BUSY, Errc::conflict, "locked by another process; waited 5 s"},
+        {SQLITE_BUSY, Errc::conflict, "locked by another process; waited 5s"},
         {SQLITE_BUSY_SNAPSHOT, Errc::conflict, "locked by another process"},
         {SQLITE_FULL, Errc::failed, "the disk is full"},
         {SQLITE_READONLY, Errc::failed, "cannot be written"},
