@@ -59,6 +59,7 @@ class CommandTree {
     void add_label_verbs(CLI::App* providers);
     void add_keys();
     void add_models();
+    void add_cache();
     void add_usage();
     void add_logs();
     void add_routes();

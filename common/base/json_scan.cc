@@ -4,12 +4,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -207,36 +204,11 @@ class Scanner {
         return true;
     }
 
-    // Skips what is neither a quote, a backslash nor a control character, many bytes at a time.
-    void skip_plain() {
-#ifdef __SSE2__
-        const __m128i quote = _mm_set1_epi8('"');
-        const __m128i backslash = _mm_set1_epi8('\\');
-        const __m128i last_control = _mm_set1_epi8(0x1f);
-        while (end_ - at_ >= 16) {
-            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
-            const __m128i found = _mm_or_si128(
-                _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                _mm_cmpeq_epi8(_mm_max_epu8(bytes, last_control), last_control));
-            const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
-            if (mask != 0) {
-                at_ += std::countr_zero(mask);
-                return;
-            }
-            at_ += 16;
-        }
-#endif
-        while (at_ < end_ && *at_ != '"' && *at_ != '\\' &&
-               static_cast<unsigned char>(*at_) >= 0x20) {
-            at_++;
-        }
-    }
-
     bool string() {
         at_++;
         escaped_ = false;
         for (;;) {
-            skip_plain();
+            at_ = skip_plain_text(at_, end_);
             if (at_ == end_) {
                 return error("a string does not end");
             }

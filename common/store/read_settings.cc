@@ -120,6 +120,20 @@ RoutingSettings read_routing(SettingReader& read) {
     return routing;
 }
 
+CacheSettings read_cache(SettingReader& read) {
+    CacheSettings cache{};
+    cache.enabled = read.flag("cache.enabled");
+    cache.ttl_ms = read.whole("cache.ttl");
+    cache.max_size = read.whole("cache.max_size");
+    cache.memory = read.whole("cache.memory");
+    cache.max_entry = read.whole("cache.max_entry");
+    cache.near = read.flag("cache.near");
+    cache.near_threshold = read.number("cache.near_threshold");
+    cache.replay = read.choice<CacheReplay>("cache.replay");
+    cache.scope = read.choice<CacheScope>("cache.scope");
+    return cache;
+}
+
 // What is set for single providers, keys and models. A target that occurs twice has the same value
 // both times: the one in force.
 void read_targets(Stored set, SettingReader& read, Settings& settings) {
@@ -223,6 +237,7 @@ Result<Settings> read_settings(Stored stored, Stored given) {
     settings.max_body = static_cast<std::uint64_t>(read.whole("limits.body"));
     settings.max_connections = read.whole("limits.connections");
     settings.routing = read_routing(read);
+    settings.cache = read_cache(read);
     settings.logs.enabled = read.flag("logs.enabled");
     settings.logs.keep_ms = read.whole("logs.keep");
     settings.logs.max_size = read.whole("logs.max_size");
