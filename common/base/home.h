@@ -20,6 +20,7 @@ struct Home {
     [[nodiscard]] std::string database() const { return data_dir + "/llmgw.db"; }
     /// The log, the usage and the health of keys: deletable at any time.
     [[nodiscard]] std::string log_database() const { return data_dir + "/log.db"; }
+    [[nodiscard]] std::string cache_database() const { return cache_dir + "/cache.db"; }
     [[nodiscard]] std::string master_key() const { return data_dir + "/master.key"; }
     [[nodiscard]] std::string daemon_lock() const { return run_dir + "/daemon.lock"; }
     /// Written by a serving daemon, 0600: pid, url, version, started_at and the admin token.

@@ -5,13 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cstring>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -209,36 +206,11 @@ class Scanner {
         return true;
     }
 
-    // Skips what is neither a quote, a backslash nor a control character, many bytes at a time.
-    void skip_plain() {
-#ifdef __SSE2__
-        const __m128i quote = _mm_set1_epi8('"');
-        const __m128i backslash = _mm_set1_epi8('\\');
-        const __m128i last_control = _mm_set1_epi8(0x1f);
-        while (end_ - at_ >= 16) {
-            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
-            const __m128i found = _mm_or_si128(
-                _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                _mm_cmpeq_epi8(_mm_max_epu8(bytes, last_control), last_control));
-            const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
-            if (mask != 0) {
-                at_ += std::countr_zero(mask);
-                return;
-            }
-            at_ += 16;
-        }
-#endif
-        while (at_ < end_ && *at_ != '"' && *at_ != '\\' &&
-               static_cast<unsigned char>(*at_) >= 0x20) {
-            at_++;
-        }
-    }
-
     bool string() {
         at_++;
         escaped_ = false;
         for (;;) {
-            skip_plain();
+            at_ = skip_plain_text(at_, end_);
             if (at_ == end_) {
                 return error("a string does not end");
             }
@@ -291,65 +263,16 @@ class Scanner {
     std::string what_;
 };
 
-void append_utf8(std::string& out, std::uint32_t code) {
-    const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
-    if (code < 0x80) {
-        byte(code);
-    } else if (code < 0x800) {
-        byte(0xc0 | code >> 6);
-        byte(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-        byte(0xe0 | code >> 12);
-        byte(0x80 | (code >> 6 & 0x3f));
-        byte(0x80 | (code & 0x3f));
-    } else {
-        byte(0xf0 | code >> 18);
-        byte(0x80 | (code >> 12 & 0x3f));
-        byte(0x80 | (code >> 6 & 0x3f));
-        byte(0x80 | (code & 0x3f));
-    }
-}
-
-std::uint32_t hex4(std::string_view text) {
-    std::uint32_t code = 0;
-    std::from_chars(text.data(), text.data() + 4, code, 16);
-    return code;
-}
-
-// Decodes the escapes of a string that the scanner has accepted.
+// Decodes the escapes of a string that the scanner has accepted. What is no character becomes
+// U+FFFD: only a lone surrogate can be that, which is written as ED A0..BF 80..BF.
 std::string unescape(std::string_view raw) {
-    constexpr std::uint32_t kReplacement = 0xfffd;
     std::string out;
     out.reserve(raw.size());
-    for (std::size_t i = 0; i < raw.size(); i++) {
-        if (raw[i] != '\\') {
-            out += raw[i];
-            continue;
-        }
-        const char c = raw[++i];
-        if (c != 'u') {
-            constexpr std::string_view kNames = "bfnrt";
-            constexpr std::string_view kValues = "\b\f\n\r\t";
-            const std::size_t known = kNames.find(c);
-            out += known == std::string_view::npos ? c : kValues[known];
-            continue;
-        }
-        std::uint32_t code = hex4(raw.substr(i + 1));
-        i += 4;
-        if (code >= 0xd800 && code < 0xdc00) {
-            const bool pair = raw.substr(i + 1).starts_with("\\u") && raw.size() - i > 6;
-            const std::uint32_t low = pair ? hex4(raw.substr(i + 3)) : 0;
-            if (low >= 0xdc00 && low < 0xe000) {
-                code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-                i += 6;
-            } else {
-                code = kReplacement;
-            }
-        } else if (code >= 0xdc00 && code < 0xe000) {
-            code = kReplacement;
-        }
-        append_utf8(out, code);
-    }
+    decode_json_text(raw, [&](std::string_view piece) {
+        const bool lone =
+            piece.size() == 3 && piece[0] == '\xed' && piece[1] >= '\xa0' && piece[1] <= '\xbf';
+        out += lone ? "\xef\xbf\xbd" : piece;
+    });
     return out;
 }
 

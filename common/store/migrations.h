@@ -28,6 +28,7 @@ struct Schema {
 
 [[nodiscard]] const Schema& store_schema();  ///< of llmgw.db
 [[nodiscard]] const Schema& log_schema();    ///< of log.db
+[[nodiscard]] const Schema& cache_schema();  ///< of cache.db
 
 /// Brings a database to its schema's newest version, one transaction a step; processes that start
 /// at the same time wait for each other. Fails with Errc::invalid_file, having changed nothing, for

@@ -111,6 +111,20 @@ RoutingSettings read_routing(SettingReader& read) {
     return routing;
 }
 
+CacheSettings read_cache(SettingReader& read) {
+    CacheSettings cache{};
+    cache.enabled = read.flag("cache.enabled");
+    cache.ttl_ms = read.whole("cache.ttl");
+    cache.max_size = read.whole("cache.max_size");
+    cache.memory = read.whole("cache.memory");
+    cache.max_entry = read.whole("cache.max_entry");
+    cache.near = read.flag("cache.near");
+    cache.near_threshold = read.number("cache.near_threshold");
+    cache.replay = read.choice<CacheReplay>("cache.replay");
+    cache.scope = read.choice<CacheScope>("cache.scope");
+    return cache;
+}
+
 // What is stored for single providers, keys and models.
 void read_targets(Stored stored, SettingReader& read, Settings& settings) {
     struct Field {
@@ -216,6 +230,7 @@ Result<Settings> read_settings(Stored stored) {
     settings.logs.enabled = read.flag("logs.enabled");
     settings.logs.keep_ms = read.whole("logs.keep");
     settings.logs.max_size = read.whole("logs.max_size");
+    settings.cache = read_cache(read);
     settings.strict = read.flag("strict");
     settings.fetch_images = read.flag("fetch.images");
     read_targets(stored, read, settings);

@@ -21,6 +21,8 @@ constexpr double kShortest = 10;       // milliseconds; nothing upstream is quic
 constexpr double kWindow = 2 * kHour;  // health is kept for no longer
 
 constexpr std::array<std::string_view, 4> kStrategies = {"auto", "price", "throughput", "latency"};
+constexpr std::array<std::string_view, 2> kReplays = {"instant", "timed"};
+constexpr std::array<std::string_view, 2> kScopes = {"shared", "private"};
 constexpr std::array<std::string_view, 3> kLastResorts = {"none", "failing", "any"};
 
 constexpr SettingInfo choice_of(std::string_view name, std::string_view default_value,
@@ -35,6 +37,20 @@ constexpr SettingInfo timeout_of(std::string_view name, std::string_view help, d
 
 // The constants of routing are LLM Gateway's where it documents them.
 constexpr auto kSettings = std::to_array<SettingInfo>({
+    {"cache.enabled", boolean, "false", "Answer repeated requests from stored answers"},
+    {"cache.max_entry", size, "4m", "Larger answers are not stored", kKib, 64 * kMib},
+    {"cache.max_size", size, "1g", "Stored answers on disk; those used longest ago go", 8 * kMib,
+     1024 * kGib},
+    {"cache.memory", size, "64m", "Stored answers kept in memory as well", 0, 64 * kGib},
+    {"cache.near", boolean, "false",
+     "Let questions share an answer that differ in white space, punctuation or word order only"},
+    {"cache.near_threshold", decimal, "0.8", "How alike their word order must be", 0.5, 1},
+    choice_of("cache.replay", "instant",
+              "How a stored stream is sent: instant, or timed as it was first", kReplays),
+    choice_of("cache.scope", "shared",
+              "Who gets a stored answer: shared, or private to the gateway key it was made for",
+              kScopes),
+    {"cache.ttl", duration, "60s", "How long an answer is stored", 10 * kSecond, 365 * kDay},
     {"fetch.images", boolean, "false",
      "Fetch images from https addresses for providers that need the bytes"},
     {"limits.body", size, "64m", "The largest request body", kKib, 2 * kGib},

@@ -133,6 +133,24 @@ struct LogSettings {
     std::int64_t max_size;  ///< of the file, in bytes; the oldest calls go
 };
 
+/// How a stored stream is sent again: at once, or with the pauses that it had.
+enum class CacheReplay : std::uint8_t { instant, timed };
+/// Whose answers a gateway key is given: everybody's, or its own only.
+enum class CacheScope : std::uint8_t { shared, private_to_key };
+
+/// The response cache (`cache.*`).
+struct CacheSettings {
+    bool enabled;
+    std::int64_t ttl_ms;
+    std::int64_t max_size;   ///< of cache.db, in bytes
+    std::int64_t memory;     ///< of the answers in memory, in bytes
+    std::int64_t max_entry;  ///< larger answers are not stored
+    bool near;               ///< near-duplicates share answers
+    double near_threshold;   ///< similarity from which they do
+    CacheReplay replay;
+    CacheScope scope;
+};
+
 /// The settings in force as the gateway uses them.
 struct Settings {
     Timeouts timeouts;
@@ -141,6 +159,7 @@ struct Settings {
     std::uint64_t max_body;
     std::int64_t max_connections;
     RoutingSettings routing;
+    CacheSettings cache;
     LogSettings logs;
     bool strict;
     bool fetch_images;

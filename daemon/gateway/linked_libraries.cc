@@ -9,6 +9,7 @@
 #include <mimalloc.h>
 #endif
 
+#include "common/base/compress.h"
 #include "daemon/gateway/gateway.h"
 #include "daemon/http/local_endpoints.h"
 
@@ -22,6 +23,7 @@ HeaderList linked_libraries() {
         {"httplib", httplib_version()},
         {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
         {"sqlite", sqlite3_libversion()},
+        {"zstd", zstd_version()},
         {"simdjson", dotted(simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR,
                             simdjson::SIMDJSON_VERSION_REVISION)},
         {"spdlog", dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)},

@@ -35,6 +35,8 @@ pkg_check_modules(HTTPLIB QUIET IMPORTED_TARGET cpp-httplib>=0.11)
 llmgw_need(HTTPLIB_FOUND "cpp-httplib 0.11 or newer" libcpp-httplib-dev)
 pkg_check_modules(LIBEDIT QUIET IMPORTED_TARGET libedit)
 llmgw_need(LIBEDIT_FOUND "libedit" libedit-dev)
+pkg_check_modules(ZSTD QUIET IMPORTED_TARGET libzstd>=1.4)
+llmgw_need(ZSTD_FOUND "zstd 1.4 or newer" libzstd-dev)
 
 # An allocator that does not slow down when many requests are in flight. The sanitizers bring
 # their own.

@@ -68,6 +68,7 @@ HOMES = [
     ("simdjson.h", r"(daemon|common)/.+\.cc"),
     ("valijson/", r"cli/.+\.cc"),
     ("histedit.h", r"cli/.+\.cc"),
+    ("zstd.h", r"common/base/compress\.cc"),
 ]
 ONLY_ONE_FILE = ["httplib.h"]
 
