@@ -231,6 +231,9 @@ Result<Settings> read_settings(Stored stored) {
     settings.logs.keep_ms = read.whole("logs.keep");
     settings.logs.max_size = read.whole("logs.max_size");
     settings.cache = read_cache(read);
+    settings.logs.enabled = read.flag("logs.enabled");
+    settings.logs.keep_ms = read.whole("logs.keep");
+    settings.logs.max_size = read.whole("logs.max_size");
     settings.strict = read.flag("strict");
     settings.fetch_images = read.flag("fetch.images");
     read_targets(stored, read, settings);

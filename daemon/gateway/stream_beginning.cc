@@ -18,6 +18,8 @@ bool is_empty(std::string_view value) {
     switch (json_kind(value)) {
         case JsonKind::null:
             return true;
+        case JsonKind::string:
+            return value.size() == 2;
         case JsonKind::number:
         case JsonKind::boolean:
             return false;

@@ -89,7 +89,7 @@ class Connection : public Client, public std::enable_shared_from_this<Connection
 
     Server& server_;
     Socket socket_;
-    std::string in_;  // bytes that have arrived and are not consumed
+    std::string in_;    // bytes that have arrived and are not consumed
     std::string kept_;  // what send_now() could send only in part: goes out before anything else
     Deadline deadline_;
     std::function<void()> gone_callback_;

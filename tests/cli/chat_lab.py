@@ -159,8 +159,9 @@ class Shell:
         self.binary = os.environ["LLMGW_BIN"]
         kept = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
         self.env = {name: os.environ[name] for name in kept if name in os.environ}
+        # A key that one call has made rest is asked all the same by the next.
         self.env.update(LLMGW_HOME=str(self.home), HOME=str(folder), TERM="xterm",
-                        LC_ALL="C.UTF-8")
+                        LC_ALL="C.UTF-8", LLMGW_ROUTING_LAST_RESORT="any")
 
     def run(self, *args, stdin="", env=None):
         """`stdin` is text, bytes, or anything that subprocess takes."""

@@ -154,6 +154,29 @@ describe('streams', () => {
         assert.equal(chunks.map((c) => c.choices[0]?.delta.content ?? '').join(''), 'first second');
     });
 
+    test('are the same with comments in their silence', async () => {
+        await mock.gateSecondWord('silence');
+        let comments = 0;
+        // What the package reads, before it takes the events apart.
+        const counting = async (url, init) => {
+            const response = await fetch(url, init);
+            const counter = new TransformStream({
+                transform(bytes, out) {
+                    comments += new TextDecoder().decode(bytes).startsWith(': ') ? 1 : 0;
+                    if (comments === 2) {
+                        mock.openGate('silence');
+                    }
+                    out.enqueue(bytes);
+                },
+            });
+            return new Response(response.body.pipeThrough(counter), response);
+        };
+        const chunks = await collect(await connect({ fetch: counting }).chat.completions.create(
+            prompt('one two', { stream: true })));
+        assert.equal(chunks.map((c) => c.choices[0]?.delta.content ?? '').join(''), 'one two');
+        assert.ok(comments >= 2 && chunks.every((chunk) => chunk.choices));
+    });
+
     test('work with the stream helper', async () => {
         const seen = [];
         const stream = client.chat.completions.stream(prompt('a b c'));

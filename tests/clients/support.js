@@ -86,7 +86,12 @@ class Gateway {
         }
         this.key = this.run(['keys', 'create', 'tests']);
         this.process = spawn(binary, ['serve', '--port', '0'], {
-            env: environment({ LLMGW_HOME: this.home, HOME: this.home }),
+            // Clients must skip the comments in silent streams. A key that one test has made rest
+            // is asked all the same by the next.
+            env: environment({
+                LLMGW_HOME: this.home, HOME: this.home, LLMGW_TIMEOUTS_HEARTBEAT: '100ms',
+                LLMGW_ROUTING_LAST_RESORT: 'any', LLMGW_ROUTING_EXPLORATION_RATE: '0',
+            }),
             stdio: ['ignore', 'pipe', 'inherit'],
         });
         const lines = createInterface({ input: this.process.stdout });

@@ -130,7 +130,8 @@ def test_old_versions_are_not_asked_for_the_usage(lab):
 def test_an_error_behind_the_verdict_on_the_prompt_is_an_error_status(lab):
     lab.mock.script("chat-eu", stream_error=True)
     answer = lab.chat("@named/gpt-4", stream=True)
-    error = shapes.check_error(answer, 400, code="content_filter")
+    error = answer.error
+    assert answer.status == 400 and error["code"] == "content_filter"
     assert "The response was filtered." in error["message"]
 
 

@@ -400,10 +400,10 @@ def test_range_is_ignored(lab):
 
 
 def test_nothing_is_compressed_or_held_back(lab):
-    lab.mock.script("m", gates={1: "go"})
+    lab.mock.script("m", gates={2: "go"})
     accept = [("Accept-Encoding", "br, gzip, deflate, zstd")]
     stream = lab.stream(headers=accept)
-    assert stream.event().json()["choices"]  # the second event does not exist yet
+    assert stream.event().json()["choices"]  # the third event does not exist yet
     lab.mock.open_gate("go")
     assert stream.events()[-1].done and stream.header("content-encoding") is None
     answer = lab.chat(headers=accept, text="word " * 2000)

@@ -108,7 +108,7 @@ def test_the_drain_has_an_end(make_gateway, mock):
 
 def test_a_second_signal_ends_it_at_once(private_lab):
     lab = private_lab
-    lab.mock.script("m", gates={1: "never"})
+    lab.mock.script("m", gates={2: "never"})
     lab.stream()
     lab.gateway.process.send_signal(signal.SIGTERM)
     with pytest.raises(ConnectionError):

@@ -315,6 +315,32 @@ def test_it_can_be_switched_off_and_on(private_lab):
     assert [row["request_id"] for row in logged(gateway, 1)] == ["seen"]
 
 
+def calls_known(lab, request_id):
+    """How many calls to the lab routing knew of when it decided about a new request."""
+    assert ask(lab, request_id).status == 200
+    seen(lab, request_id)
+    return show(lab.gateway, request_id)["decision"]["candidates"][0].get("calls", 0)
+
+
+def test_health_outlives_the_daemon(private_lab):
+    gateway = private_lab.gateway
+    for _ in range(10):
+        ask(private_lab)
+    assert gateway.stop() == 0
+    gateway.start()
+    assert calls_known(private_lab, "after-stop") == 10
+
+    def saved():
+        with sqlite3.connect(f"file:{log_path(gateway)}?mode=ro", uri=True) as log:
+            return log.execute("SELECT sum(succeeded) FROM health").fetchone()[0]
+
+    until(lambda: saved() == 11, "the health is saved every few seconds")
+    gateway.process.send_signal(signal.SIGKILL)
+    gateway.wait()
+    gateway.start()
+    assert calls_known(private_lab, "after-kill") == 11
+
+
 def test_follow_prints_each_request_as_it_ends(private_lab):
     gateway = private_lab.gateway
     ask(private_lab, "first")

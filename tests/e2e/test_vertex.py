@@ -15,7 +15,7 @@ from mock_tokens import MockTokens
 from mock_vertex import MockVertex
 from token_rules import make_service_account
 
-GEMINI = "google-vertex/gemini-3-flash-preview"
+GEMINI = "@google-vertex/gemini-3-flash-preview"  # and not the other key, `express`
 CLAUDE = "vertex-anthropic/claude-sonnet-4-5"
 CLOCK = {"type": "function", "function": {"name": "clock"}}
 
@@ -161,7 +161,7 @@ def test_streams_that_fail(lab, model, script):
 def test_a_limit_of_the_platform(lab):
     for model in (GEMINI, CLAUDE):
         lab.mock.script(model.partition("/")[2], status=429)
-        answer = lab.chat("@" + model)
+        answer = lab.chat("@" + model.lstrip("@"))
         assert answer.status == 429 and "scripted 429" in answer.error["message"]
 
 

@@ -238,6 +238,36 @@ TEST_CASE("nothing is estimated for a stream that failed, stopped or told its us
     CHECK(empty.usage->estimated);
 }
 
+TEST_CASE("what was delivered of a stream that is given up is estimated, once") {
+    const auto call = InferenceCall::parse(
+        Endpoint::chat_completions,
+        R"({"model":"m","stream":true,"messages":[{"role":"user","content":"12345678"}]})");
+    REQUIRE(call);
+    Additions additions;
+    additions.plain = true;
+    std::string out;
+    ChatStream broken(true, additions, call->get());
+    CHECK(broken.feed(kFirst + "data: {\"cut", out));
+    CHECK_FALSE(broken.finish(out));
+    CHECK_FALSE(broken.usage());
+    broken.give_up();
+    REQUIRE(broken.usage());
+    CHECK(broken.usage()->estimated);
+    CHECK(broken.usage()->output == 1);
+    CHECK(broken.usage()->input == 2);
+
+    ChatStream told(true, additions, call->get());
+    CHECK(told.feed(kFirst + kUsage, out));
+    told.give_up();
+    CHECK_FALSE(told.usage()->estimated);
+    CHECK(told.usage()->output == 2);
+
+    ChatStream silent(true, additions, call->get());
+    CHECK(silent.feed("data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n", out));
+    silent.give_up();
+    CHECK_FALSE(silent.usage());
+}
+
 TEST_CASE("an empty finish reason ends nothing") {
     const std::string text =
         "data: {\"choices\":[{\"delta\":{\"content\":\"h\"},\"finish_reason\":\"\"}]}\n\n";

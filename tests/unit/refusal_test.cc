@@ -79,7 +79,7 @@ TEST_CASE("refusal: a bad request that is the provider's trouble") {
 
 TEST_CASE("refusal: a verdict on the content ends the search, whatever is set") {
     const std::vector<int> all{400, 403, 422};
-    for (const auto& [status, body] : std::vector<std::pair<int, std::string>>{
+    for (const auto& one : std::vector<std::pair<int, std::string>>{
              {400, error("filtered", "content_filter")},
              {400, error("due to Azure OpenAI's content management policy")},
              {400, error("no", "data_inspection_failed")},
@@ -88,8 +88,8 @@ TEST_CASE("refusal: a verdict on the content ends the search, whatever is set") 
              {403,
               R"({"error":{"message":"flagged","code":403,"metadata":{"flagged_input":"x"}}})"},
              {403, R"({"error":"Content violates usage guidelines."})"}}) {
-        CAPTURE(body);
-        const Refusal refusal = judge(status, body, all);
+        CAPTURE(one.second);
+        const Refusal refusal = judge(one.first, one.second, all);
         CHECK(refusal.verdict == Verdict::not_counted);
         CHECK(refusal.next == NextAttempt::none);
         CHECK(refusal.error_type == "content_filter");
