@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/cache.h"
 #include "cli/chat.h"
 #include "cli/completion.h"
 #include "cli/config.h"
@@ -50,6 +51,7 @@ class Tree {
         add_providers();
         add_keys();
         add_models();
+        add_cache();
         add_usage();
         add_logs();
         add_config();
@@ -92,6 +94,7 @@ class Tree {
     void add_label_verbs(CLI::App* providers);
     void add_keys();
     void add_models();
+    void add_cache();
     void add_usage();
     void add_logs();
     void add_config();
@@ -345,6 +348,25 @@ void Tree::add_models() {
     const auto unalias = std::make_shared<ModelName>();
     app = verb(noun, "unalias", "Forget an alias", run_models_unalias, unalias);
     argument(app, "ALIAS", unalias->name, "The alias");
+}
+
+void Tree::add_cache() {
+    CLI::App* noun = command(&app_, "cache", "The response cache");
+    const auto on = std::make_shared<CacheOnOptions>();
+    CLI::App* app =
+        verb(noun, "on", "Answer repeated requests from stored answers", run_cache_on, on);
+    value(app, "--ttl", on->ttl, "DURATION", "How long answers are stored (cache.ttl)")
+        ->check(check_duration);
+    command(noun, "off", "Ask a provider each time", [this] { return run_cache_off(global_); });
+    command(noun, "status", "Show what is stored, and what it has saved",
+            [this] { return run_cache_status(global_); });
+    const auto clear = std::make_shared<CacheClearOptions>();
+    app = verb(noun, "clear", "Remove stored answers", run_cache_clear, clear);
+    value(app, "-m,--model", clear->model, "MODEL", "Only this model's, or these: gpt-4*");
+    value(app, "--older-than", clear->older_than, "DURATION", "Only those older than this")
+        ->check(check_duration);
+    value(app, "--key", clear->key, "KEY", "Only those made for this gateway key");
+    app->add_flag("--yes", clear->yes, "Do not ask");
 }
 
 void Tree::add_usage() {

@@ -23,6 +23,7 @@ Talk     chat        send a prompt, or hold a conversation
 Run      serve       run the gateway; serve status, serve stop
 Set up   providers   provider keys: add, list, show, test, enable, disable, remove, catalog
          keys        keys for clients of the gateway: create, list, show, revoke
+         cache       the response cache: on, off, status, clear
          config      settings: list, get, set, unset
          completion  completions for bash, zsh and fish
 Look     models      models, abilities, prices: list, show, alias, unalias
@@ -84,6 +85,11 @@ constexpr Example kExamples[] = {
     {"models show", "llmgw models show gpt-4o"},
     {"models alias", "llmgw models alias fast gpt-4o-mini\nllmgw models alias big openai/gpt-4o"},
     {"models unalias", "llmgw models unalias fast"},
+    {"cache", "llmgw cache on --ttl 10m\nllmgw cache status\nllmgw cache clear --yes"},
+    {"cache on", "llmgw cache on\nllmgw cache on --ttl 1d"},
+    {"cache off", "llmgw cache off"},
+    {"cache status", "llmgw cache status\nllmgw cache status --json | jq .hits"},
+    {"cache clear", "llmgw cache clear --model 'gpt-4*' --yes\nllmgw cache clear --older-than 1d"},
     {"usage", "llmgw usage\nllmgw usage --by day --since 7d\nllmgw usage --by key --json"},
     {"logs",
      "llmgw logs --errors --since 1h\n"

@@ -231,18 +231,24 @@ void CacheDisk::tell_clearings(Writer& writer) {
     if (!writer.seen_clearing) {
         writer.seen_clearing = store->last_clearing().value_or(0);
     }
-    for (const CacheFilter& filter : writer.filters) {
-        if (const auto cleared = store->clear(filter, unix_ms()); !cleared) {
-            writer.file.failed(cleared.error());
+    while (!writer.filters.empty()) {
+        if (const auto cleared = store->clear(writer.filters.back(), unix_ms()); !cleared) {
+            writer.file.failed(cleared.error());  // may have ended the store
+            return;
         }
+        writer.filters.pop_back();
     }
-    writer.filters.clear();
     auto clearings = store->clearings(*writer.seen_clearing);
-    if (clearings && !clearings->empty()) {
+    const auto last = store->last_clearing();
+    if (!clearings || !last) {
+        writer.file.failed(clearings ? last.error() : clearings.error());
+        return;
+    }
+    if (!clearings->empty()) {
         writer.seen_clearing = clearings->back().id;
         on_clearings_(std::move(*clearings));
-    } else if (clearings && store->last_clearing().value_or(0) < *writer.seen_clearing) {
-        writer.seen_clearing = 0;  // another file
+    } else if (*last < *writer.seen_clearing) {
+        writer.seen_clearing = *last;  // another file
     }
 }
 

@@ -20,7 +20,8 @@ class CacheFile {
 
     /// nullptr while it cannot be used.
     [[nodiscard]] CacheStore* store();
-    /// To be called with the error of an operation, and after one that went well.
+    /// To be called with the error of an operation, after which store() must be asked again, and
+    /// after one that went well.
     void failed(const Error& error);
     void succeeded();
     void close() { store_.reset(); }

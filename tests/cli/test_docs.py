@@ -175,6 +175,7 @@ NAMED_BY_DATA = {"libraries", "options", "usd_per_million_units", "capabilities"
     "chat -m mock/echo hello", "providers list", "providers show lab-box",
     "providers catalog openai", "keys list", "keys show laptop", "models list gpt-4o",
     "models list --aliases", "models show gpt-4o", "logs list", "logs show 1",
+    "cache on", "cache status", "cache clear --yes", "cache off",
     "usage", "usage --by provider", "usage --by key", "usage --by day",
     "config list", "config list --origin",
     "config get strict", "config get routing.fallback_statuses", "completion bash", "--version"])
