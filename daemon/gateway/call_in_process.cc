@@ -123,7 +123,7 @@ Result<void> call_in_process(const Home& home, const GatewayCall& call, AnswerSi
     const RequestHead head = head_of(call);
     Loop loop;
     RequestLog request_log(home.log_database(), setup->snapshot->settings.logs);
-    Core core(loop, setup->snapshot);
+    Core core(loop, setup->snapshot, home.cache_database());
     use_request_log(core, request_log);
     SinkClient client(sink);
     {
