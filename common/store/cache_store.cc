@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <mutex>
 #include <system_error>
 
 #include "common/base/text.h"
@@ -39,6 +40,23 @@ Result<void> prepare_connection(Database& database) {
     }
     database.close_quickly();
     return database.execute(kConnectionSettings);
+}
+
+// Files come and go under one name, and SQLite tells two openings of one -shm file in a process
+// apart only by their databases: it would cut back a -shm that an earlier database still has
+// mapped, which ends the process. So a new database never meets an old -shm, whichever thread makes
+// it.
+std::mutex& naming_mutex() {
+    static std::mutex mutex;
+    return mutex;
+}
+
+void remove_leftovers(const std::string& path) {
+    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
+        for (const char* suffix : {"-wal", "-shm"}) {
+            ::unlink((path + suffix).c_str());
+        }
+    }
 }
 
 Result<std::optional<std::string>> read_value(Statement& query) {
@@ -97,6 +115,8 @@ CacheStore::~CacheStore() = default;
 
 Result<std::unique_ptr<CacheStore>> CacheStore::open(const std::string& path, int lock_wait_ms,
                                                      bool* damaged) {
+    const std::lock_guard<std::mutex> hold(naming_mutex());
+    remove_leftovers(path);
     auto database = Database::open(path, lock_wait_ms);
     if (!database) {
         return tl::unexpected(database.error());
@@ -117,6 +137,7 @@ Result<std::unique_ptr<CacheStore>> CacheStore::open(const std::string& path, in
 }
 
 Result<void> CacheStore::set_aside(const std::string& path) {
+    const std::lock_guard<std::mutex> hold(naming_mutex());
     const std::string aside = path + ".damaged";
     for (const char* suffix : {"", "-wal", "-shm"}) {
         if (std::rename((path + suffix).c_str(), (aside + suffix).c_str()) != 0 &&

@@ -100,7 +100,8 @@ class CacheStore {
                                                                std::int64_t now);
     static constexpr std::size_t kMaxValue = 256 * 1024 * 1024;
 
-    /// All of it, or nothing; but for entries that a clearing matches, told since they were created.
+    /// All of it, or nothing; but for entries that a clearing matches, told since they were
+    /// created.
     [[nodiscard]] Result<void> write(const CacheBatch& batch);
 
     /// Removes some of what has expired, or was used longest ago while the file holds more than

@@ -18,8 +18,8 @@ constexpr std::array<std::string_view, 7> kWholeEnds = {
     "stop", "tool_calls", "function_call", "eos", "eos_token", "end_turn", "stop_sequence"};
 
 // What makes a message worth something; thoughts alone do not.
-constexpr std::array<std::string_view, 7> kContent = {
-    "content", "refusal", "tool_calls", "function_call", "audio", "images", "text"};
+constexpr std::array<std::string_view, 6> kContent = {"content",       "refusal", "tool_calls",
+                                                      "function_call", "audio",   "images"};
 
 bool is_empty_value(std::string_view value) {
     return value == "null" ||
@@ -78,7 +78,8 @@ class ChoiceCheck {
         for (const char* part : {"message", "delta"}) {
             note_content(choice, nested_fields(value_of(fields, part)));
         }
-        note_content(choice, fields);
+        // Of /v1/completions, which has no messages.
+        choice.has_content = choice.has_content || !is_empty_value(value_of(fields, "text"));
     }
 
     static void note_content(Choice& choice, const std::vector<JsonField>& fields) {

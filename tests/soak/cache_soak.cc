@@ -4,7 +4,6 @@
 // Every answer that comes back must be the one that was put. Meant for builds with sanitizers.
 #include <unistd.h>
 
-#include <asio/post.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -63,11 +62,9 @@ class Soak {
 
     void run(std::chrono::seconds time) {
         end_ = std::chrono::steady_clock::now() + time;
-        asio::post(loop_.io(), [this] {
-            for (int i = 0; i < kWorkers; i++) {
-                spawn(work());
-            }
-        });
+        for (int i = 0; i < kWorkers; i++) {
+            spawn(work());
+        }
         loop_.run();
         std::printf("%llu operations, %llu found\n", static_cast<unsigned long long>(operations_),
                     static_cast<unsigned long long>(found_));
