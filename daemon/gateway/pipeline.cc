@@ -127,7 +127,7 @@ Task<void> ask_providers(Exchange& exchange, const InferenceCall& call, const Of
         if (last.answer) {
             co_return;
         }
-        if (last.next != NextAttempt::none) {
+        if (last.next == NextAttempt::anybody) {
             log_failed(exchange, last);
         }
     }

@@ -11,6 +11,7 @@ import fault_upstream
 import shapes
 from conftest import chat_body, new_secret
 from fault_upstream import GHOST, FaultUpstream
+from gateway import Gateway
 from http_raw import SLOW, wait_until
 
 CHAT = "/v1/chat/completions"
@@ -60,7 +61,6 @@ def running_pair(gateway):
 
 @pytest.fixture(scope="module")
 def shared_pair(tmp_path_factory):
-    from gateway import Gateway
     gateway = Gateway(tmp_path_factory.mktemp("faults") / "home",
                       {"LLMGW_TIMEOUTS_FIRST_BYTE": "250ms", "LLMGW_TIMEOUTS_IDLE": "250ms",
                        "LLMGW_ROUTING_FALLBACK_STATUSES": "418"})

@@ -9,6 +9,7 @@ import pytest
 import shapes
 from conftest import chat_body
 from fault_upstream import chunk
+from gateway import Gateway
 from http_raw import wait_until
 from test_failover_faults import AT_FIRST, AT_SECOND, CHAT, EXHAUSTED, MODEL, running_pair
 
@@ -17,7 +18,6 @@ COMMENT = b": llmgw\n\n"
 
 @pytest.fixture(scope="module")
 def shared_pair(tmp_path_factory):
-    from gateway import Gateway
     gateway = Gateway(tmp_path_factory.mktemp("heartbeat") / "home",
                       {"LLMGW_TIMEOUTS_HEARTBEAT": "100ms", "LLMGW_TIMEOUTS_FIRST_BYTE": "1s"})
     with running_pair(gateway) as pair:
