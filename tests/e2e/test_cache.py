@@ -176,7 +176,7 @@ def test_what_does_not_matter_makes_the_same_request(lab, text):
 
 def test_an_alias_is_what_it_stands_for(private_lab):
     private_lab.gateway.set("cache.enabled", "true")
-    private_lab.gateway.cli("models", "alias", "set", "mine", "lab/m")
+    private_lab.gateway.cli("models", "alias", "mine", "lab/m")
     wait_until(lambda: private_lab.chat(model="mine", text=str(next(QUESTIONS))).status == 200)
     cache_is(private_lab, True)
     assert cache_of(private_lab.chat(model="mine", text="once")) == "miss"
@@ -317,7 +317,10 @@ def test_a_cancelled_stream_is_not_stored(lab, text):
 def test_max_entry(private_lab):
     private_lab.gateway.set("cache.max_entry", "64k")
     cache_is(private_lab, True)
-    private_lab.mock.script("m", big=200_000)
+    body = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": "a" * 200_000},
+         "finish_reason": "stop"}]}
+    private_lab.mock.script("m", first=[{"body": body}] * 2, big=200_000)
     for ask in (lambda: private_lab.chat(text="large"),
                 lambda: private_lab.stream(text="large stream").read()):
         for _ in range(2):
@@ -339,7 +342,7 @@ def test_a_hundred_identical_misses_are_one_call(lab, text, kinds):
         return lab.chat(text=text).json()["choices"][0]["message"]["content"]
     threads, results = together(100, ask)
     lab.mock.wait_requests(1)
-    status = lambda: json.loads(lab.gateway.cli("status", "--json"))  # noqa: E731
+    status = lambda: json.loads(lab.gateway.cli("serve", "status", "--json"))  # noqa: E731
     wait_until(lambda: status()["in_flight"] >= 100, 20)
     lab.mock.open_gate("all")
     for thread in threads:
@@ -403,7 +406,7 @@ def test_a_failure_gives_each_an_attempt_of_its_own(lab, text):
     lab.mock.script("m", status=500, head_gate="all")
     threads, results = together(5, lambda i: lab.chat(text=text).status)
     lab.mock.wait_requests(1)
-    status = lambda: json.loads(lab.gateway.cli("status", "--json"))  # noqa: E731
+    status = lambda: json.loads(lab.gateway.cli("serve", "status", "--json"))  # noqa: E731
     wait_until(lambda: status()["in_flight"] >= 5, 20)
     lab.mock.open_gate("all")
     for thread in threads:
@@ -455,6 +458,7 @@ def test_clear_takes_effect_in_the_daemon(private_lab):
     cache_is(private_lab, True)
     private_lab.chat(text="x")
     assert is_hit(private_lab.chat(text="x"))
+    wait_until(lambda: entries(private_lab.gateway) > 0)
     private_lab.gateway.cli("cache", "clear", "--yes")
     wait_until(lambda: cache_of(private_lab.chat(
         text="x", headers=[("x-llmgw-cache-ttl", "0")])) == "miss")
@@ -471,11 +475,12 @@ def cache_file(gateway):
 def test_a_damaged_cache_is_a_miss(private_lab, damage):
     cache_is(private_lab, True)
     private_lab.chat(text="x")
-    wait_until(lambda: entries(private_lab.gateway) > 0)
     assert private_lab.gateway.stop() == 0
     path = cache_file(private_lab.gateway)
     if damage == "corrupt":
         path.write_bytes(b"no database at all" * 1000)
+        for name in ("-wal", "-shm"):
+            path.with_name(path.name + name).unlink(missing_ok=True)
     else:
         path.unlink()
     private_lab.gateway.start()
@@ -523,7 +528,7 @@ def test_kill_during_heavy_writing(private_lab):
     assert private_lab.chat(text="w 0 0").status == 200
     assert cache_of(private_lab.chat(text="new")) == "miss"
     assert is_hit(private_lab.chat(text="new"))
-    assert entries(private_lab.gateway) >= 1
+    wait_until(lambda: entries(private_lab.gateway) >= 1)
 
 
 def test_near_duplicates(private_lab):
@@ -550,8 +555,8 @@ def test_hits_are_logged(private_lab):
     private_lab.chat(text="x", headers=[("x-request-id", "the-hit")])
 
     def row():
-        return [r for r in map(json.loads, private_lab.gateway.cli(
-            "logs", "--json").splitlines()) if r.get("request_id") == "the-hit"]
+        rows = json.loads(private_lab.gateway.cli("logs", "list", "--json"))
+        return [row for row in rows if row["request_id"] == "the-hit"]
     wait_until(row)
     hit = row()[0]
     assert hit["provider"] == "lab" and hit["model"] == "m" and float(hit["cost_usd"]) == 0
