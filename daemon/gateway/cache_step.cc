@@ -72,6 +72,9 @@ Task<bool> serve_from_cache(Exchange& exchange, std::shared_ptr<const InferenceC
         co_return true;
     }
     KeyedRequest keyed{*call, behind_aliases(*exchange.snapshot, call->model)};
+    if (core.cache.settings().scope == CacheScope::private_to_key) {
+        keyed.scope = exchange.gateway_key;
+    }
     const auto key = core.hasher.key(keyed);
     if (!key) {
         co_return false;
@@ -80,6 +83,7 @@ Task<bool> serve_from_cache(Exchange& exchange, std::shared_ptr<const InferenceC
     plan.key = *key;
     plan.call = call;
     plan.ttl_ms = *ttl;
+    plan.gateway_key = exchange.gateway_key;
     plan.ask = ask;
     if (core.cache.settings().near) {
         plan.near = near_print(core.hasher, keyed);

@@ -102,7 +102,8 @@ Result<Endpoint> endpoint_of(const GatewayCall& call) {
 
 Task<void> run(Core& core, Endpoint endpoint, const RequestHead& head, std::string body,
                SinkClient& client) {
-    co_await serve_inference(core, endpoint, head, std::move(body), client);
+    InferenceRequest request{endpoint, head, std::move(body), {}};
+    co_await serve_inference(core, std::move(request), client);
     core.pool.clear();
     core.loop.stop();
 }

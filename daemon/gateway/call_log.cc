@@ -79,6 +79,7 @@ void log_request(const Exchange& exchange, Endpoint endpoint, const InferenceCal
         add_provider(row, exchange.attempts.back());
     }
     if (exchange.hit) {
+        row.cached = true;
         row.model = exchange.hit->model;
         row.provider = exchange.hit->provider;
     }

@@ -75,6 +75,7 @@ struct Exchange {
     std::string request_id;                    ///< the client's own, if it sent one
     bool no_fallback = false;
     bool plain = false;
+    std::string gateway_key;  ///< as of InferenceRequest
     bool no_cache = false;
     std::string_view cache_ttl;          ///< `x-llmgw-cache-ttl`, unchecked; empty: not sent
     std::string_view cache_use = "off";  ///< for `x-llmgw-cache`

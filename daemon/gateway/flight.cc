@@ -226,6 +226,7 @@ void Flight::keep(bool streamed) {
     if (outcome.cost) {
         answer->cost = outcome.cost->total;
     }
+    answer->gateway_key = plan_.gateway_key;
     answer->near = plan_.near;
     if (plan_.ttl_ms != 0 && is_storable(*answer)) {
         core_.cache.put(plan_.key, answer, plan_.ttl_ms);

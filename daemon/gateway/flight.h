@@ -24,6 +24,7 @@ using AskProviders = Task<void> (*)(Exchange& exchange, const InferenceCall& cal
 struct FlightPlan {
     CacheKey key;
     std::shared_ptr<const InferenceCall> call;
+    std::string gateway_key;  ///< of the request that it is made for
     std::optional<NearPrint> near;
     std::optional<std::int64_t> ttl_ms;  ///< 0: the answer is not stored
     AskProviders ask = nullptr;

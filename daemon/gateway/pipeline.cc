@@ -192,11 +192,11 @@ Task<void> serve_call(Exchange& exchange, const std::shared_ptr<const InferenceC
 
 }  // namespace
 
-Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& head, std::string body,
-                           Client& client) {
-    Exchange exchange(core, client, head);
+Task<void> serve_inference(Core& core, InferenceRequest request, Client& client) {
+    Exchange exchange(core, client, request.head);
+    exchange.gateway_key = std::move(request.gateway_key);
     core.stats.requests++;
-    auto parsed = InferenceCall::parse(endpoint, std::move(body));
+    auto parsed = InferenceCall::parse(request.endpoint, std::move(request.body));
     std::shared_ptr<const InferenceCall> call;
     if (parsed) {
         call = std::move(*parsed);
@@ -204,7 +204,7 @@ Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& hea
     } else {
         co_await answer_error(exchange, parsed.error());
     }
-    log_request(exchange, endpoint, call.get());
+    log_request(exchange, request.endpoint, call.get());
 }
 
 }  // namespace llmgw

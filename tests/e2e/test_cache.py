@@ -31,6 +31,12 @@ def chunk(delta, finish=None, **more):
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
+def long_stream(events):
+    """Of that many events with 16,000 letters each."""
+    return [chunk({"content": "go"}), *[chunk({"content": "a" * 16_000})] * events,
+            chunk({}, "stop"), DONE]
+
+
 def content_of(events):
     return "".join(choice["delta"].get("content") or "" for event in events
                    if event.data and not event.done for choice in event.json()["choices"])
@@ -394,7 +400,7 @@ def test_the_call_ends_with_its_last_client(lab):
 
 
 def test_a_slow_reader_holds_up_nobody(lab, text):
-    lab.mock.script("m", big=2_000_000, chunks=50)
+    lab.mock.script("m", events=long_stream(200))
     slow = lab.stream(text=text)
     fast = lab.stream(text=text)
     assert fast.read().body.endswith(DONE)
@@ -549,6 +555,32 @@ def test_near_duplicates(private_lab):
     assert not is_hit(private_lab.chat(text="is 7 not more than 5 in this number system?"))
 
 
+def test_private_to_a_gateway_key(private_lab):
+    cache_is(private_lab, True)
+    other = private_lab.gateway.create_key("other")
+
+    def ask(text, key=None):
+        return private_lab.connect(key=key).request("POST", CHAT, body=chat_body(text=text))
+    wait_until(lambda: ask("is it known?", other).status == 200)
+    ask("shared")
+    assert is_hit(ask("shared", other))
+    private_lab.gateway.set("cache.scope", "private")
+
+    def is_private():
+        text = f"private {next(QUESTIONS)}"
+        ask(text)
+        return not is_hit(ask(text, other))
+    wait_until(is_private)
+    ask("mine")
+    assert is_hit(ask("mine")) and not is_hit(ask("mine", other)) and is_hit(ask("mine", other))
+    wait_until(lambda: entries(private_lab.gateway) > 4)
+    private_lab.gateway.cli("cache", "clear", "--key", "other", "--yes")
+    no_store = [("x-llmgw-cache-ttl", "0")]
+    wait_until(lambda: not is_hit(private_lab.connect(key=other).request(
+        "POST", CHAT, no_store, chat_body(text="mine"))))
+    assert is_hit(ask("mine"))
+
+
 def test_hits_are_logged(private_lab):
     cache_is(private_lab, True)
     private_lab.chat(text="x")
@@ -559,4 +591,21 @@ def test_hits_are_logged(private_lab):
         return [row for row in rows if row["request_id"] == "the-hit"]
     wait_until(row)
     hit = row()[0]
-    assert hit["provider"] == "lab" and hit["model"] == "m" and float(hit["cost_usd"]) == 0
+    assert hit["provider"] == "lab" and hit["model"] == "m" and hit["cost_usd"] == 0
+    assert hit["cached"] is True and hit["attempt"] == 0 and hit["input_tokens"] > 0
+    usage = json.loads(private_lab.gateway.cli("usage", "--json"))
+    assert sum(row["cache_hits"] for row in usage) >= 1
+    assert json.loads(private_lab.gateway.cli("serve", "status", "--json"))["cached"] >= 1
+
+
+def test_a_reader_too_far_behind_is_told(private_lab):
+    private_lab.gateway.set("cache.max_entry", "64k")
+    cache_is(private_lab, True)
+    private_lab.mock.script("m", gates={1: "rest"}, events=long_stream(1500))
+    slow, fast = private_lab.stream(text="x"), private_lab.stream(text="x")
+    assert slow.event() and fast.event()
+    private_lab.mock.open_gate("rest")
+    assert fast.read().body.endswith(DONE)
+    last = slow.events()[-1]
+    assert not last.done and "too slowly" in last.json()["error"]["message"]
+    assert len(private_lab.mock.requests) == 1
