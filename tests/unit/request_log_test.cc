@@ -201,7 +201,8 @@ TEST_CASE("request log: a deleted log and a damaged one are replaced without a l
         CHECK(count_in(path) == 1);
         int aside = 0;
         for (const auto& file : std::filesystem::directory_iterator(scratch.path())) {
-            aside += file.path().string().find(".damaged-") != std::string::npos ? 1 : 0;
+            const std::string name = file.path().filename();
+            aside += name.starts_with("log.db.damaged-") && name.ends_with("Z") ? 1 : 0;
         }
         CHECK(aside == 1);
     }
