@@ -90,8 +90,8 @@ class Flight : public std::enable_shared_from_this<Flight>, private Client {
     /// How the call went, once it is over.
     [[nodiscard]] const Outcome& outcome() const { return outcome_; }
 
-    /// Whether the request that the call was made for has yet to be charged with it. It is charged
-    /// to one that gets the answer, or to the last one that leaves.
+    /// The request that the call was made for has left without paying for it: another one that gets
+    /// the answer does, or the last one that leaves.
     bool unpaid = false;
 
   private:

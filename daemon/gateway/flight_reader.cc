@@ -45,6 +45,10 @@ class Reading {
             const AnswerExtras extras = extras_of_answer();
             sent = co_await send_stored(exchange_, call_, *flight_.answer(), extras);
         }
+        if (!sent) {
+            exchange_.hit.reset();
+            exchange_.cache_use = "miss";
+        }
         if (sent && !exchange_.outcome.complete) {
             leave_early();
         }
