@@ -116,7 +116,7 @@ Result<CacheFilter> filter_of(Session& session, const CacheClearOptions& options
             return fail(Errc::not_found, "there is no such gateway key",
                         "llmgw keys list shows the names");
         }
-        filter.gateway_key = (*key)->id;
+        filter.gateway_key = Vault::short_id((*key)->digest);
     }
     return filter;
 }

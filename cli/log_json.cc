@@ -29,6 +29,7 @@ Json call_json(const LoggedCall& call) {
             {"key", text_json(call.key)},
             {"region", text_json(call.region)},
             {"streamed", call.streamed},
+            {"cached", call.cached},
             {"attempt", call.attempt},
             {"final", call.final},
             {"status", call.status == 0 ? Json() : Json(call.status)},

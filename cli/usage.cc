@@ -56,6 +56,7 @@ Json row_json(const std::string& by, const UsageRow& row) {
             {"requests", row.requests},
             {"errors", row.errors},
             {"failed_attempts", row.failed_attempts},
+            {"cache_hits", row.cache_hits},
             {"input_tokens", row.input},
             {"cached_input_tokens", row.cached_input},
             {"cache_write_tokens", row.cache_write},
@@ -70,6 +71,12 @@ Json row_json(const std::string& by, const UsageRow& row) {
             {"first_byte_p95_ms", ms_json(quantile_us(row.first_bytes, kTail))}};
 }
 
+// How many of the requests the response cache has answered.
+std::string hit_rate(const UsageRow& row) {
+    const std::uint64_t requests = std::max<std::uint64_t>(row.requests, 1);
+    return std::to_string((row.cache_hits * 100 + requests / 2) / requests) + "%";
+}
+
 std::vector<Cell> row_cells(const UsageRow& row, bool terminal, Style style) {
     const auto right = [style](std::string text) {
         return Cell{.text = std::move(text), .style = style, .right = true};
@@ -80,6 +87,7 @@ std::vector<Cell> row_cells(const UsageRow& row, bool terminal, Style style) {
     return {{row.name.empty() ? "-" : printable(row.name), style},
             right(std::to_string(row.requests)),
             right(std::to_string(row.errors)),
+            right(hit_rate(row)),
             right(std::to_string(row.input + row.cached_input + row.cache_write)),
             right(std::to_string(row.cached_input)),
             right(std::to_string(row.output + row.reasoning)),
@@ -133,8 +141,8 @@ Result<int> run_usage(const GlobalOptions& global, const UsageOptions& options) 
         return 0;
     }
     const bool terminal = is_terminal(STDOUT_FILENO);
-    Table table({upper(options.by), "REQUESTS", "ERRORS", "INPUT", "CACHED", "OUTPUT", "COST",
-                 "UNKNOWN", "MEAN", "P50", "P95"});
+    Table table({upper(options.by), "REQUESTS", "ERRORS", "HITS", "INPUT", "CACHED", "OUTPUT",
+                 "COST", "UNKNOWN", "MEAN", "P50", "P95"});
     UsageRow total;
     for (const auto& row : *rows) {
         table.add(row_cells(row, terminal, Style::plain));

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <span>
 
+#include "common/base/text.h"
 #include "common/secrets/crypto.h"
 #include "common/secrets/master_key.h"
 #include "common/secrets/random.h"
@@ -196,6 +197,11 @@ Result<std::string> Vault::unseal(std::string_view sealed, std::string_view cont
 
 Vault::Digest Vault::digest(std::string_view gateway_key) const {
     return hmac_->digest(gateway_key);
+}
+
+std::string Vault::short_id(const Digest& digest) {
+    constexpr std::size_t kBytes = 12;
+    return to_hex({reinterpret_cast<const char*>(digest.data()), kBytes});
 }
 
 }  // namespace llmgw

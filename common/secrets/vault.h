@@ -33,6 +33,8 @@ class Vault {
     using Digest = std::array<std::uint8_t, 32>;
     /// HMAC-SHA-256 of a gateway key: what is stored and looked up instead of the key.
     [[nodiscard]] Digest digest(std::string_view gateway_key) const;
+    /// What a gateway key is called where its name does not matter: a part of its digest.
+    [[nodiscard]] static std::string short_id(const Digest& digest);
 
     /// A new gateway key: "llmgw_", 40 random base-62 characters, and their CRC-32 as 6 base-62
     /// digits (most significant first), by which secret scanners tell a real one.

@@ -17,7 +17,7 @@ Result<void> insert_call(Statement& insert, std::int64_t id, const LoggedCall& c
               call.requested_model, call.model, call.provider, call.key, call.region, call.streamed,
               call.status, call.error, call.usage_source, call.input, call.cached_input,
               call.cache_write, call.output, call.reasoning, cost, call.first_byte_us,
-              call.duration_us)
+              call.duration_us, call.cached)
         .run();
 }
 
@@ -59,8 +59,9 @@ Result<void> insert_calls(Database& database, std::span<const LoggedCall> calls,
     auto insert = database.prepare(
         "INSERT INTO calls (id, time, request_id, attempt, final, endpoint, requested_model, "
         "model, provider, key, region, streamed, status, error, usage_source, input, "
-        "cached_input, cache_write, output, reasoning, cost_nano, first_byte_us, duration_us) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "cached_input, cache_write, output, reasoning, cost_nano, first_byte_us, duration_us, "
+        "cached) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     if (!insert) {
         return tl::unexpected(insert.error());
     }

@@ -77,7 +77,7 @@ Result<std::vector<IdRange>> hours_with(Database& database, const CallFilter& fi
 constexpr std::string_view kNewestFirst =
     "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, key, "
     "region, streamed, status, error, usage_source, input, cached_input, cache_write, output, "
-    "reasoning, cost_nano, first_byte_us, duration_us FROM calls "
+    "reasoning, cost_nano, first_byte_us, duration_us, cached FROM calls "
     "WHERE id BETWEEN :first AND :last AND (:attempts OR final) "
     "AND time + duration_us / 1000 >= :since AND time + duration_us / 1000 < :until "
     "AND (:model = '' OR model GLOB :model OR (model = '' AND requested_model GLOB :model)) "
@@ -87,7 +87,7 @@ constexpr std::string_view kNewestFirst =
 constexpr std::string_view kOldestFirst =
     "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, key, "
     "region, streamed, status, error, usage_source, input, cached_input, cache_write, output, "
-    "reasoning, cost_nano, first_byte_us, duration_us FROM calls "
+    "reasoning, cost_nano, first_byte_us, duration_us, cached FROM calls "
     "WHERE id BETWEEN :first AND :last AND (:attempts OR final) "
     "AND time + duration_us / 1000 >= :since AND time + duration_us / 1000 < :until "
     "AND (:model = '' OR model GLOB :model OR (model = '' AND requested_model GLOB :model)) "
@@ -159,7 +159,8 @@ Result<std::vector<UsageRow>> LogStore::usage(UsageBy by, std::optional<std::int
                                               std::optional<std::int64_t> until) {
     auto query = impl_->database->prepare(
         "SELECT hour, model, provider, key, first_id, last_id, requests, errors, failed_attempts, "
-        "input, cached_input, cache_write, output, reasoning, cost_nano, unknown_costs, "
+        "cache_hits, input, cached_input, cache_write, output, reasoning, cost_nano, "
+        "unknown_costs, "
         "duration_us, durations, first_bytes FROM usage WHERE hour BETWEEN :since AND :until");
     if (!query) {
         return tl::unexpected(query.error());

@@ -37,6 +37,7 @@ LoggedCall read_call(const Statement& row) {
     }
     call.first_byte_us = row.optional_at(21);
     call.duration_us = row.integer_at(22);
+    call.cached = row.integer_at(23) != 0;
     return call;
 }
 
@@ -46,7 +47,7 @@ Result<std::optional<LoggedCall>> call_at(Database& database, std::int64_t id) {
     auto query = database.prepare(
         "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, "
         "key, region, streamed, status, error, usage_source, input, cached_input, cache_write, "
-        "output, reasoning, cost_nano, first_byte_us, duration_us FROM calls WHERE id = ?");
+        "output, reasoning, cost_nano, first_byte_us, duration_us, cached FROM calls WHERE id = ?");
     if (!query) {
         return tl::unexpected(query.error());
     }

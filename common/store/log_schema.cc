@@ -39,7 +39,8 @@ constexpr std::array kMigrations = {
             reasoning       INTEGER NOT NULL,
             cost_nano       INTEGER,
             first_byte_us   INTEGER,
-            duration_us     INTEGER NOT NULL
+            duration_us     INTEGER NOT NULL,
+            cached          INTEGER NOT NULL
         ) STRICT;
 
         CREATE TABLE request_ids (
@@ -65,6 +66,7 @@ constexpr std::array kMigrations = {
             requests        INTEGER NOT NULL,
             errors          INTEGER NOT NULL,
             failed_attempts INTEGER NOT NULL,
+            cache_hits      INTEGER NOT NULL,
             input           INTEGER NOT NULL,
             cached_input    INTEGER NOT NULL,
             cache_write     INTEGER NOT NULL,

@@ -33,6 +33,7 @@ struct LoggedCall {
     std::optional<Money> cost;
     std::optional<std::int64_t> first_byte_us;
     std::int64_t duration_us = 0;
+    bool cached = false;   ///< the response cache has answered it
     std::string decision;  ///< decision_json() of the request; empty for attempts
 
     /// Whether it counts as an error: nothing or an error was answered, or the answer was cut off.
@@ -92,6 +93,7 @@ struct UsageRow {
     std::string name;  ///< the model, provider, key or day ("2026-11-23")
     std::uint64_t requests = 0, errors = 0;
     std::uint64_t failed_attempts = 0;  ///< calls to providers that another one made up for
+    std::uint64_t cache_hits = 0;       ///< requests that the response cache has answered
     std::uint64_t input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0;
     Money cost;  ///< of the requests whose cost is known
     std::uint64_t unknown_costs = 0;

@@ -25,9 +25,9 @@ std::uint64_t count_at(const Statement& row, int column) {
 
 UsageRow& UsageRow::operator+=(const UsageRow& other) {
     for (auto UsageRow::*field :
-         {&UsageRow::requests, &UsageRow::errors, &UsageRow::failed_attempts, &UsageRow::input,
-          &UsageRow::cached_input, &UsageRow::cache_write, &UsageRow::output, &UsageRow::reasoning,
-          &UsageRow::unknown_costs, &UsageRow::duration_us}) {
+         {&UsageRow::requests, &UsageRow::errors, &UsageRow::failed_attempts, &UsageRow::cache_hits,
+          &UsageRow::input, &UsageRow::cached_input, &UsageRow::cache_write, &UsageRow::output,
+          &UsageRow::reasoning, &UsageRow::unknown_costs, &UsageRow::duration_us}) {
         grow(this->*field, other.*field);
     }
     cost += other.cost;
@@ -50,6 +50,7 @@ void UsageSums::count(const LoggedCall& call, std::int64_t id) {
         return;
     }
     sums.requests++;
+    sums.cache_hits += call.cached ? 1 : 0;
     // An answer that was cut off has cost something; one that never began has not.
     const bool answered = call.status > 0 && call.status < 400;
     sums.unknown_costs += answered && !call.cost ? 1 : 0;
@@ -70,8 +71,8 @@ UsageSums read_usage_sums(const Statement& row, int column) {
     read.first_id = row.integer_at(column++);
     read.last_id = row.integer_at(column++);
     for (auto UsageRow::*field :
-         {&UsageRow::requests, &UsageRow::errors, &UsageRow::failed_attempts, &UsageRow::input,
-          &UsageRow::cached_input, &UsageRow::cache_write, &UsageRow::output,
+         {&UsageRow::requests, &UsageRow::errors, &UsageRow::failed_attempts, &UsageRow::cache_hits,
+          &UsageRow::input, &UsageRow::cached_input, &UsageRow::cache_write, &UsageRow::output,
           &UsageRow::reasoning}) {
         read.sums.*field = count_at(row, column++);
     }
@@ -87,7 +88,8 @@ Result<void> add_usage(Database& database, const UsageGroup& group, const UsageS
     UsageSums total = added;
     {
         auto stored = database.prepare(
-            "SELECT first_id, last_id, requests, errors, failed_attempts, input, cached_input, "
+            "SELECT first_id, last_id, requests, errors, failed_attempts, cache_hits, input, "
+            "cached_input, "
             "cache_write, output, reasoning, cost_nano, unknown_costs, duration_us, durations, "
             "first_bytes FROM usage "
             "WHERE hour = ?1 AND model = ?2 AND provider = ?3 AND key = ?4");
@@ -106,9 +108,10 @@ Result<void> add_usage(Database& database, const UsageGroup& group, const UsageS
     }
     auto store = database.prepare(
         "INSERT OR REPLACE INTO usage (hour, model, provider, key, first_id, last_id, requests, "
-        "errors, failed_attempts, input, cached_input, cache_write, output, reasoning, cost_nano, "
+        "errors, failed_attempts, cache_hits, input, cached_input, cache_write, output, reasoning, "
+        "cost_nano, "
         "unknown_costs, duration_us, durations, first_bytes) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, :durations, :first_bytes)");
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, :durations, :first_bytes)");
     if (!store) {
         return tl::unexpected(store.error());
     }
@@ -116,9 +119,9 @@ Result<void> add_usage(Database& database, const UsageGroup& group, const UsageS
     const std::string durations = sums.durations.encode();
     const std::string first_bytes = sums.first_bytes.encode();
     store->bind(group.hour, group.model, group.provider, group.key, total.first_id, total.last_id,
-                sums.requests, sums.errors, sums.failed_attempts, sums.input, sums.cached_input,
-                sums.cache_write, sums.output, sums.reasoning, sums.cost.nano, sums.unknown_costs,
-                sums.duration_us);
+                sums.requests, sums.errors, sums.failed_attempts, sums.cache_hits, sums.input,
+                sums.cached_input, sums.cache_write, sums.output, sums.reasoning, sums.cost.nano,
+                sums.unknown_costs, sums.duration_us);
     return store->blob(":durations", durations).blob(":first_bytes", first_bytes).run();
 }
 

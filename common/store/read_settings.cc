@@ -237,6 +237,9 @@ Result<Settings> read_settings(Stored stored, Stored given) {
     settings.max_body = static_cast<std::uint64_t>(read.whole("limits.body"));
     settings.max_connections = read.whole("limits.connections");
     settings.routing = read_routing(read);
+    settings.logs.enabled = read.flag("logs.enabled");
+    settings.logs.keep_ms = read.whole("logs.keep");
+    settings.logs.max_size = read.whole("logs.max_size");
     settings.cache = read_cache(read);
     settings.logs.enabled = read.flag("logs.enabled");
     settings.logs.keep_ms = read.whole("logs.keep");

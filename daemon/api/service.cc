@@ -201,7 +201,11 @@ std::optional<LocalAnswer> ApiService::screen(const RequestHead& head) {
 Task<void> ApiService::handle(const RequestHead& head, std::string body, Client& client) {
     const std::string path = normal_path(head.path);
     if (const auto endpoint = inference_endpoint(path)) {
-        co_await serve_inference(core_, *endpoint, head, std::move(body), client);
+        InferenceRequest request{*endpoint, head, std::move(body), {}};
+        if (core_.cache.enabled() && !options_.no_auth) {
+            request.gateway_key = Vault::short_id(digest_of(sent_key(head)));
+        }
+        co_await serve_inference(core_, std::move(request), client);
         co_return;
     }
     LocalAnswer local = local_.answer(head, std::move(body), is_admin(head));

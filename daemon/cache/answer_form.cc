@@ -179,8 +179,9 @@ class StreamMaker {
         Json content = Json::object();
         Json calls = Json::object();
         for (const auto& [key, value] : message.items()) {
-            if (key == "role" || value.is_null()) {
-                continue;
+            const bool empty_list = value.is_array() && value.empty();
+            if (key == "role" || value.is_null() || empty_list) {
+                continue;  // a chunk does not tell what there is none of
             }
             (is_one_of(kThoughts, key) ? thoughts
              : key == "tool_calls"     ? calls

@@ -59,6 +59,22 @@ Insertion estimated_usage(std::string_view whole, const JsonField* usage, Endpoi
     return {offset_in(whole, usage->value), "{" + members + "}", usage->value.size()};
 }
 
+// The same usage with another cost than the provider's own.
+Insertion other_cost(std::string_view whole, std::string_view usage,
+                     const std::optional<Cost>& cost) {
+    std::string text = "{";
+    for (const JsonField& field : nested_fields(usage)) {
+        if (!key_is(field, "cost") && !key_is(field, "cost_details")) {
+            text += '"';
+            text += field.key;
+            text += "\":";
+            text += field.value;
+            text += ',';
+        }
+    }
+    return {offset_in(whole, usage), text + cost_members(cost) + "}", usage.size()};
+}
+
 }  // namespace
 
 Spliced add_to_object(std::string_view object, const std::vector<JsonField>& fields,
@@ -79,13 +95,15 @@ Spliced add_to_object(std::string_view object, const std::vector<JsonField>& fie
         if (const JsonField* const tier = find_field(fields, "service_tier")) {
             out.usage->service_tier = json_text(tier->value).value_or("");
         }
-        out.cost = cost_of(*out.usage, additions.mapping);
+        out.cost = additions.cost(*out.usage);
     }
     if (!additions.plain) {
         if (out.usage && !told) {
             insertions.push_back(estimated_usage(object, usage, call->endpoint, out));
         } else if (usage != nullptr && out.usage && !out.usage->has_own_cost) {
             insertions.push_back(at_end_of(object, usage->value, cost_members(out.cost)));
+        } else if (usage != nullptr && out.usage && additions.free) {
+            insertions.push_back(other_cost(object, usage->value, out.cost));
         }
         const JsonField* const metadata = find_field(fields, "metadata");
         if (metadata == nullptr) {

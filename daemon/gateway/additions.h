@@ -16,7 +16,12 @@ namespace llmgw {
 struct Additions {
     bool plain = false;
     const Mapping* mapping = nullptr;  ///< whose prices hold; nullptr: unknown
+    bool free = false;                 ///< the answer was paid before: whatever it used costs 0
     std::string metadata;              ///< the `metadata` object's members, without braces
+
+    [[nodiscard]] std::optional<Cost> cost(const Usage& usage) const {
+        return free ? Cost{} : cost_of(usage, mapping);
+    }
 };
 
 /// An answer's bytes with the additions spliced in: views into it and into `owned`.

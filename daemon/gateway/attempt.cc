@@ -262,7 +262,7 @@ Task<void> read_beginning(Asking& asking) {
     Attempt& out = asking.out;
     const Candidate& candidate = asking.candidate;
     const bool azure = !candidate.mock && candidate.access->wire == Wire::azure;
-    StreamBeginning beginning(azure && !asking.exchange.plain);
+    StreamBeginning beginning(azure && (asking.exchange.shared || !asking.exchange.plain));
     for (;;) {
         const BodyPart part = co_await out.answer->next();
         if (part.state == BodyPart::State::failed) {

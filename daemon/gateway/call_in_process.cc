@@ -102,7 +102,8 @@ Result<Endpoint> endpoint_of(const GatewayCall& call) {
 
 Task<void> run(Core& core, Endpoint endpoint, const RequestHead& head, std::string body,
                SinkClient& client) {
-    co_await serve_inference(core, endpoint, head, std::move(body), client);
+    InferenceRequest request{endpoint, head, std::move(body), {}};
+    co_await serve_inference(core, std::move(request), client);
     core.pool.clear();
     core.loop.stop();
 }
@@ -123,7 +124,7 @@ Result<void> call_in_process(const Home& home, const GatewayCall& call, AnswerSi
     const RequestHead head = head_of(call);
     Loop loop;
     RequestLog request_log(home.log_database(), setup->snapshot->settings.logs);
-    Core core(loop, setup->snapshot);
+    Core core(loop, setup->snapshot, home.cache_database());
     use_request_log(core, request_log);
     SinkClient client(sink);
     {

@@ -78,6 +78,11 @@ void log_request(const Exchange& exchange, Endpoint endpoint, const InferenceCal
     if (!exchange.attempts.empty()) {
         add_provider(row, exchange.attempts.back());
     }
+    if (exchange.hit) {
+        row.cached = true;
+        row.model = exchange.hit->model;
+        row.provider = exchange.hit->provider;
+    }
     add_usage(row, exchange.outcome);
     log->add(std::move(row), exchange.decision);
 }

@@ -238,7 +238,7 @@ bool ChatStream::finish(std::string& out) {
 void ChatStream::give_up() {
     if (call_ != nullptr && !usage_ && characters_ > 0) {
         usage_ = estimate_usage(*call_, characters_, additions_.mapping);
-        cost_ = cost_of(*usage_, additions_.mapping);
+        cost_ = additions_.cost(*usage_);
     }
 }
 

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/gateway/core.h"
 
+#include <utility>
+
 namespace llmgw {
+
+void Core::use(std::shared_ptr<const Snapshot> changed) {
+    snapshot = std::move(changed);
+    cache.configure(snapshot->settings.cache);
+}
 
 std::string Core::new_request_id() {
     constexpr std::string_view kHex = "0123456789abcdef";

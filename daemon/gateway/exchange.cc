@@ -2,7 +2,9 @@
 #include "daemon/gateway/exchange.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "common/base/json_scan.h"
@@ -51,6 +53,10 @@ Exchange::Exchange(Core& in, Client& from, const RequestHead& request)
             no_fallback = is_true(header.value);
         } else if (equals_ignoring_case(header.name, "x-llmgw-plain")) {
             plain = is_true(header.value);
+        } else if (equals_ignoring_case(header.name, "x-no-cache")) {
+            no_cache = is_true(header.value);
+        } else if (equals_ignoring_case(header.name, "x-llmgw-cache-ttl")) {
+            cache_ttl = header.value;
         }
     }
     if (request_id.empty()) {
@@ -71,10 +77,33 @@ std::int64_t Exchange::micros(Clock::time_point until) const {
 std::string Exchange::common_fields() const {
     std::string fields;
     fields.reserve(384);
+    if (shared) {
+        return fields;
+    }
     fields += "x-request-id: ";
     fields += request_id;
-    fields += "\r\nx-llmgw-cache: off\r\nx-llmgw-attempts: ";
+    fields += "\r\nx-llmgw-cache: ";
+    fields += cache_use;
+    fields += "\r\nx-llmgw-attempts: ";
     fields += std::to_string(attempts.size());
+    fields += "\r\n";
+    return fields;
+}
+
+std::string Exchange::hit_fields() const {
+    std::string fields = common_fields();
+    fields += "x-llmgateway-cache: HIT\r\nage: ";
+    fields += std::to_string(std::max<std::int64_t>(hit->age_ms, 0) / 1000);
+    if (hit->similarity) {
+        std::array<char, 16> text{};
+        std::snprintf(text.data(), text.size(), "%.2f", *hit->similarity);
+        fields += "\r\nx-llmgw-cache-match: near; similarity=";
+        fields += text.data();
+    }
+    fields += "\r\nx-llmgw-provider: ";
+    fields += hit->provider;
+    fields += "\r\nx-llmgw-model: ";
+    fields += field_value(hit->model);
     fields += "\r\n";
     return fields;
 }
@@ -158,13 +187,13 @@ std::string Exchange::metadata(std::string_view requested_model, const Candidate
     append_json_quoted(text, request_id);
     text += ",\"requested_model\":";
     append_json_quoted(text, requested_model);
-    if (candidate != nullptr) {
+    if (hit || candidate != nullptr) {
         text += ",\"used_model\":";
-        append_json_quoted(text, candidate->model_name());
+        append_json_quoted(text, hit ? hit->model : candidate->model_name());
         text += ",\"used_provider\":";
-        append_json_quoted(text, candidate->provider_name());
+        append_json_quoted(text, hit ? hit->provider : candidate->provider_name());
     }
-    text += ",\"cached\":false,\"routing\":";
+    text += hit ? ",\"cached\":true,\"routing\":" : ",\"cached\":false,\"routing\":";
     append_routing(text);
     if (decision) {
         append_reason(text);

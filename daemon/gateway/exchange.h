@@ -55,6 +55,13 @@ struct Outcome {
     }
 };
 
+/// The answer of the response cache that a request got.
+struct CacheHit {
+    std::string provider, model;       ///< that have made it
+    std::int64_t age_ms = 0;           ///< since then
+    std::optional<double> similarity;  ///< of the request that it was made for, when not the same
+};
+
 /// One request on its way through the gateway.
 struct Exchange {
     using Clock = std::chrono::steady_clock;
@@ -68,11 +75,20 @@ struct Exchange {
     std::string request_id;                    ///< the client's own, if it sent one
     bool no_fallback = false;
     bool plain = false;
+    std::string gateway_key;  ///< as of InferenceRequest
+    bool no_cache = false;
+    std::string_view cache_ttl;          ///< `x-llmgw-cache-ttl`, unchecked; empty: not sent
+    std::string_view cache_use = "off";  ///< for `x-llmgw-cache`
+    std::optional<CacheHit> hit;
+    /// The answer goes to the cache and to whoever else asks the same: it is the provider's in
+    /// OpenAI's format, without additions and without this request's header lines.
+    bool shared = false;
     std::shared_ptr<const Decision> decision;  ///< once it is routed
     std::vector<AttemptRecord> attempts;
-    std::optional<ClientStream> stream;  ///< when the client wants one
-    RequestImages images;                ///< those that were fetched
-    UpstreamAnswer* active = nullptr;    ///< cancelled when the client goes away
+    const Candidate* answering = nullptr;  ///< whose answer is being passed on
+    std::optional<ClientStream> stream;    ///< when the client wants one
+    RequestImages images;                  ///< those that were fetched
+    UpstreamAnswer* active = nullptr;      ///< cancelled when the client goes away
     Outcome outcome;
 
     /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.
@@ -87,6 +103,8 @@ struct Exchange {
     /// Those, and what is known of the provider that answered.
     [[nodiscard]] std::string answer_fields(const Candidate& candidate,
                                             std::string_view changes) const;
+    /// Those, and what is known of the stored answer that is a `hit`.
+    [[nodiscard]] std::string hit_fields() const;
     /// The head of a stream, for as long as nobody is known to answer.
     [[nodiscard]] AnswerHead stream_head() const;
     /// The members of `metadata`; no `candidate`: nobody answered.

@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "daemon/gateway/attempt.h"
+#include "daemon/gateway/cache_step.h"
 #include "daemon/gateway/call_log.h"
 #include "daemon/gateway/exchange.h"
 #include "daemon/gateway/failure_answer.h"
@@ -117,6 +118,7 @@ Task<void> ask_providers(Exchange& exchange, const InferenceCall& call, const Of
         co_await attempt(exchange, call, *candidate, last);
         if (last.answer) {
             router.answering(*turn);
+            exchange.answering = candidate;
             co_await relay(exchange, call, *candidate, last);
             account(exchange);
         }
@@ -140,18 +142,10 @@ Task<void> ask_providers(Exchange& exchange, const InferenceCall& call, const Of
     }
 }
 
-Task<void> serve_call(Exchange& exchange, const InferenceCall& call) {
-    const Settings& settings = exchange.snapshot->settings;
-    if (call.stream) {
-        exchange.stream.emplace(exchange, std::chrono::milliseconds(settings.heartbeat_ms));
-    }
-    const RouteQuery query = route_query(exchange, call);
-    const auto offers = resolve_model(*exchange.snapshot, call.model, query.needs);
-    if (!offers) {
-        co_await answer_error(exchange, offers.error());
-        co_return;
-    }
-    const auto plan = exchange.core.router.plan(exchange.snapshot, *offers, query, unix_ms());
+// Ranks those who could answer, and asks them.
+Task<void> route_call(Exchange& exchange, const InferenceCall& call, const RouteQuery& query,
+                      const Offers& offers) {
+    const auto plan = exchange.core.router.plan(exchange.snapshot, offers, query, unix_ms());
     if (!plan) {
         co_await answer_error(exchange, plan.error());
         co_return;
@@ -162,22 +156,55 @@ Task<void> serve_call(Exchange& exchange, const InferenceCall& call) {
             exchange.active->cancel();
         }
     });
-    co_await ask_providers(exchange, call, *offers, *plan);
+    co_await ask_providers(exchange, call, offers, *plan);
+}
+
+// The call that several requests share.
+Task<void> serve_shared(Exchange& exchange, const InferenceCall& call) {
+    const RouteQuery query = route_query(exchange, call);
+    const auto offers = resolve_model(*exchange.snapshot, call.model, query.needs);
+    if (offers) {
+        co_await route_call(exchange, call, query, *offers);
+    } else {
+        co_await answer_error(exchange, offers.error());
+    }
+}
+
+Task<void> serve_call(Exchange& exchange, const std::shared_ptr<const InferenceCall>& call) {
+    const Settings& settings = exchange.snapshot->settings;
+    if (call->stream) {
+        exchange.stream.emplace(exchange, std::chrono::milliseconds(settings.heartbeat_ms));
+    }
+    const RouteQuery query = route_query(exchange, *call);
+    const auto offers = resolve_model(*exchange.snapshot, call->model, query.needs);
+    if (!offers) {
+        co_await answer_error(exchange, offers.error());
+        co_return;
+    }
+    if (exchange.core.cache.enabled()) {
+        const bool served = co_await serve_from_cache(exchange, call, &serve_shared);
+        if (served) {
+            co_return;
+        }
+    }
+    co_await route_call(exchange, *call, query, *offers);
 }
 
 }  // namespace
 
-Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& head, std::string body,
-                           Client& client) {
-    Exchange exchange(core, client, head);
+Task<void> serve_inference(Core& core, InferenceRequest request, Client& client) {
+    Exchange exchange(core, client, request.head);
+    exchange.gateway_key = std::move(request.gateway_key);
     core.stats.requests++;
-    const auto call = InferenceCall::parse(endpoint, std::move(body));
-    if (call) {
-        co_await serve_call(exchange, **call);
+    auto parsed = InferenceCall::parse(request.endpoint, std::move(request.body));
+    std::shared_ptr<const InferenceCall> call;
+    if (parsed) {
+        call = std::move(*parsed);
+        co_await serve_call(exchange, call);
     } else {
-        co_await answer_error(exchange, call.error());
+        co_await answer_error(exchange, parsed.error());
     }
-    log_request(exchange, endpoint, call ? call->get() : nullptr);
+    log_request(exchange, request.endpoint, call.get());
 }
 
 }  // namespace llmgw

@@ -11,9 +11,17 @@
 
 namespace llmgw {
 
+struct InferenceRequest {
+    Endpoint endpoint;
+    const RequestHead& head;
+    std::string body;
+    /// The Vault::short_id() of the gateway key; empty without one, or while the cache is off.
+    std::string gateway_key;
+};
+
 /// One authenticated inference request, from its bytes to the end of its answer: check, resolve
-/// the model, try the providers in turn, relay, account. `head` and `client` stay until it ends.
-Task<void> serve_inference(Core& core, Endpoint endpoint, const RequestHead& head, std::string body,
-                           Client& client);
+/// the model, try the providers in turn, relay, account. `request.head` and `client` stay until it
+/// ends.
+Task<void> serve_inference(Core& core, InferenceRequest request, Client& client);
 
 }  // namespace llmgw

@@ -14,9 +14,9 @@ namespace {
 Additions additions_for(const Exchange& exchange, const InferenceCall& call,
                         const Candidate& candidate) {
     Additions additions;
-    additions.plain = exchange.plain;
+    additions.plain = exchange.plain || exchange.shared;
     additions.mapping = candidate.mapping;
-    if (!exchange.plain) {
+    if (!additions.plain) {
         additions.metadata = exchange.metadata(call.model, &candidate);
     }
     return additions;
@@ -63,7 +63,7 @@ Task<void> relay_plain(Exchange& exchange, const InferenceCall& call, const Cand
     Spliced spliced = add_to_object(attempt.body, attempt.fields, additions, &call);
     AnswerHead head;
     head.fields = exchange.answer_fields(candidate, attempt.changes);
-    if (spliced.cost) {
+    if (spliced.cost && !exchange.shared) {
         head.fields += "x-llmgw-cost: " + to_decimal(spliced.cost->total) + "\r\n";
     }
     head.fields += passed_on_fields(attempt.answer->head());
@@ -126,6 +126,8 @@ Task<bool> end_events(Exchange& exchange, const Candidate& candidate, ChatStream
         open = co_await exchange.stream->send(out);
     }
     const bool complete = stream.ended() && !stream.failed();
+    exchange.outcome.usage = stream.usage();  // whoever shares the answer stores them with it
+    exchange.outcome.cost = stream.cost();
     const bool ended = co_await exchange.stream->end(open);
     co_return ended&& complete;
 }
@@ -133,7 +135,7 @@ Task<bool> end_events(Exchange& exchange, const Candidate& candidate, ChatStream
 Task<void> relay_stream(Exchange& exchange, const InferenceCall& call, const Candidate& candidate,
                         Attempt& attempt) {
     const Additions additions = additions_for(exchange, call, candidate);
-    ChatStream stream(call.include_usage, additions, &call);
+    ChatStream stream(call.include_usage || exchange.shared, additions, &call);
     AnswerHead head;
     head.content_type = kStreamType;
     head.fields = exchange.answer_fields(candidate, attempt.changes);

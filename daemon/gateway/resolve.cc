@@ -16,20 +16,6 @@ namespace {
 
 constexpr int kMaxAliasSteps = 8;
 
-std::string_view behind_aliases(const Snapshot& snapshot, std::string_view name) {
-    if (snapshot.aliases.empty()) {
-        return name;
-    }
-    for (int step = 0; step < kMaxAliasSteps; step++) {
-        const auto alias = snapshot.aliases.find(std::string(name));
-        if (alias == snapshot.aliases.end()) {
-            break;
-        }
-        name = alias->second;
-    }
-    return name;
-}
-
 Candidate mock_candidate(std::string_view model) {
     Candidate candidate;
     const auto known = catalog::find_at_provider("mock", model);
@@ -237,6 +223,20 @@ Result<Offers> resolve_key(const Snapshot& snapshot, std::string_view label,
 }
 
 }  // namespace
+
+std::string_view behind_aliases(const Snapshot& snapshot, std::string_view name) {
+    if (snapshot.aliases.empty()) {
+        return name;
+    }
+    for (int step = 0; step < kMaxAliasSteps; step++) {
+        const auto alias = snapshot.aliases.find(std::string(name));
+        if (alias == snapshot.aliases.end()) {
+            break;
+        }
+        name = alias->second;
+    }
+    return name;
+}
 
 Result<Offers> resolve_model(const Snapshot& snapshot, std::string_view name,
                              const RequestNeeds& needs) {

@@ -23,6 +23,9 @@ namespace llmgw {
 [[nodiscard]] Result<Offers> resolve_model(const Snapshot& snapshot, std::string_view name,
                                            const RequestNeeds& needs);
 
+/// What an alias stands for in the end; any other name as it is.
+[[nodiscard]] std::string_view behind_aliases(const Snapshot& snapshot, std::string_view name);
+
 /// The model's providers without a key, as excluded candidates, for explanations.
 void add_providers_without_key(const Snapshot& snapshot, Offers& offers);
 

@@ -124,12 +124,12 @@ std::string provider_states(const Snapshot& snapshot) {
 /// Everything of a running daemon, in the order it is taken apart again.
 class Daemon {
   public:
-    Daemon(Setup setup, const std::string& log_path, const ServeOptions& options, DaemonState state)
+    Daemon(Setup setup, const Home& home, const ServeOptions& options, DaemonState state)
         : options_(options),
           state_(std::move(state)),
           vault_(std::move(setup.vault)),
-          request_log_(log_path, setup.snapshot->settings.logs),
-          core_(loop_, setup.snapshot),
+          request_log_(home.log_database(), setup.snapshot->settings.logs),
+          core_(loop_, setup.snapshot, home.cache_database()),
           service_(core_, *vault_, {options.no_auth, options.host, is_loopback_host(options.host)},
                    control()),
           server_(loop_, service_),
@@ -148,7 +148,7 @@ class Daemon {
             std::move(store_), *vault_, *core_.snapshot,
             [this](std::shared_ptr<const Snapshot> snapshot) {
                 asio::post(loop_.io(), [this, taken = std::move(snapshot)]() mutable {
-                    core_.snapshot = std::move(taken);
+                    core_.use(std::move(taken));
                     request_log_.configure(core_.snapshot->settings.logs);
                     log(LogLevel::info, "the set-up changed and is in force");
                 });
@@ -236,6 +236,7 @@ class Daemon {
                ",\"in_flight\":" + number(server_.in_flight()) +
                ",\"streams\":" + number(stats.streams) + ",\"requests\":" + number(stats.requests) +
                ",\"errors\":" + number(stats.errors) + ",\"attempts\":" + number(stats.attempts) +
+               ",\"cached\":" + number(stats.cached) +
                ",\"prompt_tokens\":" + number(stats.prompt_tokens) +
                ",\"completion_tokens\":" + number(stats.completion_tokens) +
                ",\"cost_usd\":" + to_decimal(stats.cost) +
@@ -300,7 +301,7 @@ Result<int> serve(const Home& home, const ServeOptions& options) {
     state.version = LLMGW_VERSION;
     state.admin_token = random_hex(32);
     state.started_at = unix_ms();
-    Daemon daemon(std::move(*setup), home.log_database(), options, state);
+    Daemon daemon(std::move(*setup), home, options, state);
     const auto port = daemon.listen();
     if (!port) {
         return tl::unexpected(port.error());

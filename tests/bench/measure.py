@@ -131,6 +131,22 @@ def with_keys(tools, servers, sizes):
     return entries
 
 
+def rates(tools, servers, sizes):
+    """Server name: connections: requests per second in each round. The servers take turns."""
+    found = {server.name: {count: [] for count in sizes.connections} for server in servers}
+    with contextlib.ExitStack() as running:
+        for server in servers:
+            running.enter_context(server)
+        for _ in range(sizes.rounds):
+            for count in sizes.connections:
+                for server in servers:
+                    result = load(tools, server, conns=count, seconds=sizes.seconds)
+                    if result["failed"]:
+                        raise BenchError(f"A request failed: {result['first_failure']}")
+                    found[server.name][count].append(result["rps"])
+    return found
+
+
 def instructions(tools, make_server, requests, **options):
     """CPU instructions of one request: the difference of two callgrind runs, so that start-up and
     shutdown do not count. `make_server(name, wrapper)` makes a server that is not started."""

@@ -158,6 +158,17 @@ def keys_markdown(rows, counts):
 VERDICTS = {True: "pass", False: "**missed**", None: ""}
 
 
+def rates_markdown(kind, rates):
+    """Medians of requests per second by server and number of connections."""
+    counts = list(next(iter(rates.values())))
+    lines = [f"| {kind}, requests per second | " + " | ".join(rates) + " |",
+             "|---|" + "--:|" * len(rates)]
+    for count in counts:
+        values = (f"{statistics.median(rates[name][count]):,.0f}" for name in rates)
+        lines.append(f"| {count} connections | " + " | ".join(values) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def line(row):
     return (f"| {row.what} | {row.nginx} | {row.llmgw} | {row.comparison} "
             f"| {row.budget} | {VERDICTS[row.passed]} |")

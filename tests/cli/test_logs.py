@@ -85,7 +85,7 @@ def test_usage(logged):
         assert by in found[0]
     assert logged("usage", "--by", "hour").code == 2
     lines = logged("usage").out.splitlines()
-    assert len(lines) == 2 and len(lines[0].split("\t")) == 11
+    assert len(lines) == 2 and len(lines[0].split("\t")) == 12
     shown = logged("usage", env={"LLMGW_FORCE_TTY": "120", "NO_COLOR": "1"}).out.splitlines()
     assert shown[0].split()[0] == "MODEL" and shown[-1].split()[:2] == ["total", "3"]
 

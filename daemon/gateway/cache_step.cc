@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/gateway/cache_step.h"
+
+#include <charconv>
+#include <utility>
+
+#include "daemon/cache/near.h"
+#include "daemon/gateway/flight_reader.h"
+#include "daemon/gateway/stored_answer.h"
+
+namespace llmgw {
+
+namespace {
+
+constexpr std::int64_t kMinTtl = 10;
+constexpr std::int64_t kMaxTtl = 365LL * 24 * 3600;
+
+// `x-llmgw-cache-ttl` in milliseconds; nullopt inside: not sent.
+Result<std::optional<std::int64_t>> own_ttl(std::string_view header) {
+    if (header.empty()) {
+        return std::optional<std::int64_t>();
+    }
+    std::int64_t seconds = 0;
+    const auto [end, error] =
+        std::from_chars(header.data(), header.data() + header.size(), seconds);
+    const bool whole = error == std::errc() && end == header.data() + header.size();
+    if (!whole || (seconds != 0 && (seconds < kMinTtl || seconds > kMaxTtl))) {
+        return fail(Errc::invalid_request,
+                    "x-llmgw-cache-ttl must be 0, or a whole number of seconds from 10 to "
+                    "31536000 (a year)");
+    }
+    return std::optional(seconds * 1000);
+}
+
+// Sends what is stored. Whether there was something.
+Task<bool> serve_stored(Exchange& exchange, const InferenceCall& call, const FlightPlan& plan) {
+    ResponseCache& cache = exchange.core.cache;
+    const SharedAnswer answer = co_await cache.lookup(plan.key);
+    if (answer) {
+        const bool sent = co_await send_hit(exchange, call, *answer, std::nullopt);
+        if (sent) {
+            cache.hit(plan.key, *answer);
+        }
+        co_return sent;
+    }
+    if (!plan.near) {
+        co_return false;
+    }
+    const NearAnswer near = co_await cache.lookup_near(*plan.near);
+    if (!near.answer) {
+        co_return false;
+    }
+    const bool sent = co_await send_hit(exchange, call, *near.answer, near.similarity);
+    if (sent) {
+        cache.hit(plan.key, *near.answer);
+    }
+    co_return sent;
+}
+
+}  // namespace
+
+Task<bool> serve_from_cache(Exchange& exchange, std::shared_ptr<const InferenceCall> call,
+                            AskProviders ask) {
+    Core& core = exchange.core;
+    if (exchange.no_cache) {
+        exchange.cache_use = "bypass";
+        co_return false;
+    }
+    const auto ttl = own_ttl(exchange.cache_ttl);
+    if (!ttl) {
+        co_await answer_error(exchange, ttl.error());
+        co_return true;
+    }
+    KeyedRequest keyed{*call, behind_aliases(*exchange.snapshot, call->model)};
+    if (core.cache.settings().scope == CacheScope::private_to_key) {
+        keyed.scope = exchange.gateway_key;
+    }
+    const auto key = core.hasher.key(keyed);
+    if (!key) {
+        co_return false;
+    }
+    FlightPlan plan;
+    plan.key = *key;
+    plan.call = call;
+    plan.ttl_ms = *ttl;
+    plan.gateway_key = exchange.gateway_key;
+    plan.ask = ask;
+    if (core.cache.settings().near) {
+        plan.near = near_print(core.hasher, keyed);
+    }
+    exchange.cache_use = "miss";
+    if (!core.flights.find(plan.key)) {
+        const bool served = co_await serve_stored(exchange, *call, plan);
+        if (served) {
+            co_return true;
+        }
+        // While cache.db was asked, an identical request may have got its answer.
+        const SharedAnswer answer = core.cache.peek(plan.key);
+        if (answer && !core.flights.find(plan.key)) {
+            const bool sent = co_await send_hit(exchange, *call, *answer, std::nullopt);
+            if (sent) {
+                core.cache.hit(plan.key, *answer);
+                co_return true;
+            }
+        }
+    }
+    if (auto flight = core.flights.find(plan.key)) {
+        const bool served = co_await join_flight(exchange, *call, std::move(flight));
+        co_return served;
+    }
+    core.cache.missed();
+    auto flight = Flight::start(exchange, std::move(plan));
+    co_await read_own_flight(exchange, *call, std::move(flight));
+    co_return true;
+}
+
+}  // namespace llmgw
