@@ -30,7 +30,7 @@ FULL = Sizes(rounds=5, seconds=3.0, connections=(1, 32, 256), streams=2000, chun
 QUICK = dataclasses.replace(FULL, rounds=3, seconds=1.0, starts=10, cpu_requests=500)
 SMOKE = dataclasses.replace(FULL, rounds=1, seconds=0.2, streams=50, chunks=5, starts=1)
 
-TRANSLATION_TURNS = 3
+CPU_TURNS = 3
 CHUNK_INTERVAL_US = 40_000  # 25 chunks a second
 
 
@@ -64,16 +64,27 @@ def bodies(tools, server, sizes):
 
 
 def translation(tools, llmgw, sizes):
-    """Microseconds of CPU for a request that is passed on, and for one that goes to a provider of
-    another format, taken in turns."""
-    models = {"passed_on": llmgw.model, "translated": llmgw.translated_model}
+    """A request that is passed on, and one that goes to a provider of another format."""
+    return cpu_by_model(tools, llmgw, sizes, {"passed_on": llmgw.model,
+                                              "translated": llmgw.translated_model})
+
+
+def routing(tools, llmgw, sizes):
+    """A request to one key, and one for which that key's provider is chosen among all that serve
+    the model."""
+    return cpu_by_model(tools, llmgw, sizes, {"pinned": llmgw.pinned_model,
+                                              "routed": llmgw.routed_model})
+
+
+def cpu_by_model(tools, llmgw, sizes, models):
+    """Microseconds of CPU that a request for each model takes, measured in turns."""
     cpu = dict.fromkeys(models, 0.0)
     loads = {name: [] for name in models}
-    for _ in range(TRANSLATION_TURNS):
+    for _ in range(CPU_TURNS):
         for name, model in models.items():
             before = llmgw.cpu_seconds()
             loads[name].append(load(tools, llmgw, conns=32, warmup=0, model=model,
-                                    seconds=sizes.seconds / TRANSLATION_TURNS))
+                                    seconds=sizes.seconds / CPU_TURNS))
             cpu[name] += llmgw.cpu_seconds() - before
     result = {}
     for name, results in loads.items():

@@ -200,6 +200,10 @@ class Llmgw(Server):
     name = "llmgw"
     model = "openai/gpt-4.1"
     translated_model = "anthropic/claude-haiku-4-5"  # of a provider with another format
+    routed_model = "deepseek-v4-flash"  # the last seven serve it; pinned is the cheapest
+    pinned_model = "@deepinfra/deepseek-v4-flash"
+    providers = ("openai", "anthropic", "novita", "alibaba", "deepinfra", "bytedance", "canopywave",
+                 "baidu", "tencent")
 
     def __init__(self, binary, home, upstream_port, connections, wrapper=()):
         super().__init__()
@@ -212,7 +216,7 @@ class Llmgw(Server):
 
     def set_up(self, upstream_port, connections):
         self.home.mkdir(mode=0o700)
-        for provider in ("openai", "anthropic"):
+        for provider in self.providers:
             self.run("providers", "add", provider, "--base-url",
                      f"http://127.0.0.1:{upstream_port}/v1", "--key-stdin", stdin="sk-bench\n")
         self.run("config", "set", "limits.connections", str(max(connections * 2, 1024)))
