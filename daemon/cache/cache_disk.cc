@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 
 #include "common/base/clock.h"
 #include "daemon/cache/cache_file.h"
@@ -43,7 +42,9 @@ struct CacheDisk::Writer {
     CacheFile file;
     CacheBatch batch;  // not written yet
     std::vector<CacheFilter> filters;
-    std::optional<std::int64_t> seen_clearing;  // none: of this file, nothing is known yet
+    // From before the start too: whoever cleared while this process began meant its memory as well,
+    // and what was stored later is not matched by them.
+    std::int64_t seen_clearing = 0;
     std::int64_t max_bytes = 0;
     bool more_to_trim = false;
 };
@@ -138,7 +139,7 @@ void CacheDisk::run_reader(const std::stop_token& stop) {
 }
 
 void CacheDisk::run_writer(const std::stop_token& stop) {
-    Writer writer{CacheFile(path_, kWriteLockWaitMs, "writing"), {}, {}, std::nullopt, 0, false};
+    Writer writer{CacheFile(path_, kWriteLockWaitMs, "writing"), {}, {}, 0, 0, false};
     while (!stop.stop_requested()) {
         {
             std::unique_lock<std::mutex> lock(mutex_);
@@ -228,9 +229,6 @@ void CacheDisk::tell_clearings(Writer& writer) {
     if (store == nullptr) {
         return;
     }
-    if (!writer.seen_clearing) {
-        writer.seen_clearing = store->last_clearing().value_or(0);
-    }
     while (!writer.filters.empty()) {
         if (const auto cleared = store->clear(writer.filters.back(), unix_ms()); !cleared) {
             writer.file.failed(cleared.error());  // may have ended the store
@@ -238,7 +236,7 @@ void CacheDisk::tell_clearings(Writer& writer) {
         }
         writer.filters.pop_back();
     }
-    auto clearings = store->clearings(*writer.seen_clearing);
+    auto clearings = store->clearings(writer.seen_clearing);
     const auto last = store->last_clearing();
     if (!clearings || !last) {
         writer.file.failed(clearings ? last.error() : clearings.error());
@@ -247,7 +245,7 @@ void CacheDisk::tell_clearings(Writer& writer) {
     if (!clearings->empty()) {
         writer.seen_clearing = clearings->back().id;
         on_clearings_(std::move(*clearings));
-    } else if (*last < *writer.seen_clearing) {
+    } else if (*last < writer.seen_clearing) {
         writer.seen_clearing = *last;  // another file
     }
 }
