@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <asio/post.hpp>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -52,10 +53,10 @@ class Serving {
         server_.start();
         thread_ = std::thread([this] { loop_.run(); });
     }
+    // As the daemon does: everybody is let go before the loop ends.
     ~Serving() {
-        loop_.stop();
+        asio::post(loop_.io(), [this] { server_.drain(1s, [this](bool) { loop_.stop(); }); });
         thread_.join();
-        server_.cut();
     }
     Serving(const Serving&) = delete;
     Serving& operator=(const Serving&) = delete;
