@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/error.h"
+
+namespace llmgw {
+
+/// What a node of a route does with its targets.
+enum class RouteMode {
+    single,       // asks the first of them; a node without targets is a leaf and asks a provider
+    fallback,     // one after the other, until one gives no status that leads on
+    loadbalance,  // one, at random by weight; it is not made up for by another
+    conditional,  // the one that the first matching condition names
+};
+
+/// How often a leaf asks again by itself.
+struct RouteRetry {
+    int attempts = 0;  ///< further ones
+    std::vector<int> statuses{429, 500, 502, 503, 504, 529};
+    bool use_retry_after = false;  ///< waits as long as a 429 asks for, up to a minute
+};
+
+/// What the response cache does for a node's requests.
+struct RouteCache {
+    bool enabled = true;
+    std::optional<std::int64_t> ttl_ms;  ///< not set: `cache.ttl`
+};
+
+/// `then` is the name of the target that a matching query leads to.
+struct RouteCondition {
+    std::string query;  ///< a JSON object; the order of its members matters
+    std::string then;
+};
+
+/// Has requests that agree in these fields go to the same target of a loadbalance node.
+struct RouteSticky {
+    std::vector<std::string> fields;  ///< "metadata.user"; empty: the session
+    std::int64_t ttl_ms = 3'600'000;
+};
+
+/// Parameters by name, with their values as JSON text.
+using RouteParameters = std::vector<std::pair<std::string, std::string>>;
+
+/// A node of a route's tree.
+struct RouteNode {
+    RouteMode mode = RouteMode::single;
+    std::string name;   ///< for conditions, logs and people; may be empty
+    double weight = 1;  ///< among the targets of a loadbalance node; 0: off
+
+    // Of a leaf.
+    /// A provider's id: any of its keys; "@LABEL": that provider key; empty: whoever serves the
+    /// model.
+    std::string provider;
+    std::string model;  ///< as that provider or llmgw knows it; empty: the request's
+
+    // Of a group.
+    std::vector<RouteNode> targets;  ///< empty: a leaf
+    /// fallback: the statuses that lead on; not set: all but 2xx; empty: none.
+    std::optional<std::vector<int>> on_status;
+    std::vector<RouteCondition> conditions;
+    std::string otherwise;  ///< conditional: when no condition matches; empty: that is an error
+    std::optional<RouteSticky> sticky;
+
+    // For this node and all below it. `set`, `defaults` and `headers` are merged by name, and the
+    // node nearest to the leaf wins; so it does, as a whole, with everything else.
+    RouteParameters set;            ///< replace what the client sends; null is sent as null
+    RouteParameters defaults;       ///< where the client sends nothing
+    std::vector<std::string> drop;  ///< removed last: "metadata", "tools[*].strict"
+    std::optional<RouteRetry> retry;
+    std::optional<std::int64_t> timeout_ms;  ///< of one call, until its answer begins; 0: none
+    std::optional<RouteCache> cache;
+    std::vector<std::pair<std::string, std::string>> headers;  ///< go upstream as well
+    std::vector<std::string> forward_headers;                  ///< so do these of the client's
+};
+
+/// A named route: `route/NAME`.
+struct Route {
+    std::string name;
+    RouteNode root;
+};
+
+/// Reads a route's document, or one of LLM Gateway's `{"entry":…,"nodes":[…]}`. Fails with
+/// Errc::invalid_file: what is wrong, with its JSON pointer, line and column.
+[[nodiscard]] Result<RouteNode> parse_route(std::string_view json);
+/// The document again, without what is at its default. `indent` < 0: one line.
+[[nodiscard]] std::string print_route(const RouteNode& root, int indent = -1);
+
+}  // namespace llmgw
