@@ -18,6 +18,7 @@ namespace llmgw {
 /// What holds for one target of a route: its own settings and those of the groups around it.
 struct RouteLeaf {
     std::string provider, model, refuse;  ///< as RouteNode's
+    std::string default_model;            ///< where neither the target nor the request has one
     RouteParameters set;                  ///< without the model, which is in `model`
     RouteParameters defaults;
     std::vector<DropPath> drop;

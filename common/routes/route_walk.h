@@ -16,6 +16,7 @@ namespace llmgw {
 /// What a request gives to the choice between targets.
 struct WalkInput {
     ConditionInput condition;
+    std::string_view route;                 ///< its name, which tells it from others
     std::string session;                    ///< for `sticky` without fields; empty: none
     std::function<std::uint64_t()> random;  ///< 64 random bits
     std::int64_t now = 0;                   ///< Unix milliseconds
