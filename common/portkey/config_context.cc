@@ -21,7 +21,9 @@ struct Misnomer {
     std::string_view name;
     std::string_view action;
 };
-constexpr std::array<Misnomer, 18> kMisnomers = {{
+constexpr std::array<Misnomer, 20> kMisnomers = {{
+    {"mode", "write it as strategy.mode"},
+    {"options", "the targets are \"targets\""},
     {"model", "write it as override_params.model, or in llmgw's route as \"model\""},
     {"ttl", "the age of stored answers is cache.max_age"},
     {"max_size", "the size of the cache is llmgw's setting cache.max_size"},

@@ -80,6 +80,7 @@ void ConfigKeys::take_secret(const KeyWanted& wanted, Entry& entry) {
         return;
     }
     const std::string text = wanted.secret->get<std::string>();
+    entry.secret_pointer = wanted.secret.pointer;
     entry.written = text;
     const bool expression = context_.document.is_placeholder(wanted.secret.pointer);
     const bool secret = !expression && secret_text_kind(text) == SecretTextKind::secret;
@@ -103,9 +104,15 @@ void ConfigKeys::take_secret(const KeyWanted& wanted, Entry& entry) {
 void ConfigKeys::report_details(const KeyWanted& wanted,
                                 const std::vector<PortkeyDetailNote>& notes) {
     for (const PortkeyDetailNote& note : notes) {
+        std::string pointer = wanted.pointer;
+        for (std::size_t i = 0; i < wanted.details.size(); i++) {
+            if (wanted.details[i].first == note.field) {
+                pointer = wanted.detail_pointers[i];
+            }
+        }
         context_.note(
             note.credential || !note.action.empty() ? Severity::warning : Severity::info,
-            note.credential ? "A-AUTH" : "A-OPTION", wanted.pointer + "/" + note.field,
+            note.credential ? "A-AUTH" : "A-OPTION", pointer,
             {"used " + printable(note.field) + " for its calls", note.llmgw, note.action});
     }
 }
@@ -116,8 +123,7 @@ ConfigKeys::Entry* ConfigKeys::find_same(const Entry& wanted) {
         const PortkeyKey& b = wanted.key;
         return a.slug == b.slug && entry.written == wanted.written && entry.name == wanted.name &&
                a.secret == b.secret && a.region == b.region && a.options == b.options &&
-               (a.base_url == b.base_url || (!a.slug.empty() && a.provider != b.provider)) &&
-               agree(a, b);
+               entry.host == wanted.host && agree(a, b);
     });
     return same == entries_.end() ? nullptr : &*same;
 }
@@ -139,14 +145,16 @@ std::string ConfigKeys::free_label(const Entry& entry) const {
     return free;
 }
 
-std::string ConfigKeys::add(const KeyWanted& wanted,
-                            std::vector<std::pair<std::string, std::string>>& headers) {
+const PortkeyKey& ConfigKeys::add(const KeyWanted& wanted,
+                                  std::vector<std::pair<std::string, std::string>>& headers) {
     Entry entry;
     entry.pointer = wanted.pointer;
     entry.key.slug = wanted.from_expression ? "" : wanted.slug;
     choose_provider(wanted, entry.key);
     take_secret(wanted, entry);
+    const std::string usual = wanted.base_url.empty() ? entry.key.base_url : "";
     report_details(wanted, add_portkey_details(entry.key, wanted.details));
+    entry.host = entry.key.base_url == usual ? "" : entry.key.base_url;
     for (auto& header : std::exchange(entry.key.headers, {})) {
         if (is_header_value(header.second)) {
             headers.push_back(std::move(header));
@@ -167,28 +175,28 @@ std::string ConfigKeys::add(const KeyWanted& wanted,
             same->key.base_url = entry.key.base_url;
             same->key.guessed = entry.key.guessed;
         }
-        return same->key.label;
+        return same->key;
     }
     entry.key.label = free_label(entry);
     entries_.push_back(std::move(entry));
-    return entries_.back().key.label;
+    return entries_.back().key;
 }
 
 void ConfigKeys::report_secret(const Entry& entry) {
-    const std::string pointer = entry.pointer + "/api_key";
     if (!entry.key.secret.empty()) {
-        context_.note(Severity::warning, "K-INLINE", entry.pointer,
+        context_.note(Severity::warning, "K-INLINE",
+                      entry.secret_pointer.empty() ? entry.pointer : entry.secret_pointer,
                       {"got the provider's key inside of the config",
                        "keeps it sealed as the provider key '" + entry.key.label + "'",
                        "take it out of the config; replace it if others could read that"});
     } else if (!entry.key.env.empty()) {
-        context_.note(Severity::info, "K-SECRET", pointer,
+        context_.note(Severity::info, "K-SECRET", entry.secret_pointer,
                       {"got the key from the program's variable " + entry.key.env,
                        "can read that variable, or keep the key sealed",
                        "llmgw providers add … --key-env " + entry.key.env});
     } else if (!entry.written.empty()) {
         context_.note(
-            Severity::warning, "K-SECRET", pointer,
+            Severity::warning, "K-SECRET", entry.secret_pointer,
             {"needs the key where the config has a mask or a placeholder",
              "asks for it once and keeps it sealed", "give the key when it is asked for"});
     }

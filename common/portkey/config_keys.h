@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/portkey/config_context.h"
@@ -19,8 +20,9 @@ struct KeyWanted {
     std::string model;                          ///< may tell the provider
     ConfigValue secret;                         ///< `api_key`
     PortkeyDetails details;
-    std::string base_url;          ///< for a custom_host
-    bool from_expression = false;  ///< the slug is what the program puts in
+    std::vector<std::string> detail_pointers;  ///< where each of them stands
+    std::string base_url;                      ///< for a custom_host
+    bool from_expression = false;              ///< the slug is what the program puts in
     std::string pointer;
 };
 
@@ -31,9 +33,9 @@ class ConfigKeys {
     ConfigKeys(ConfigContext& context, std::set<std::string> slugs)
         : context_(context), slugs_(std::move(slugs)) {}
 
-    /// The key's label. The headers that go with it are added to `headers`.
-    [[nodiscard]] std::string add(const KeyWanted& wanted,
-                                  std::vector<std::pair<std::string, std::string>>& headers);
+    /// The key, until the next one. The headers that go with it are added to `headers`.
+    [[nodiscard]] const PortkeyKey& add(const KeyWanted& wanted,
+                                        std::vector<std::pair<std::string, std::string>>& headers);
     /// Reports what is not known of them, and puts them into the result.
     void finish();
 
@@ -41,7 +43,9 @@ class ConfigKeys {
     struct Entry {
         PortkeyKey key;
         std::string written;  ///< an inline secret as it is there, which may be a mask
+        std::string host;     ///< an address that the config gives
         std::string pointer;
+        std::string secret_pointer;
         std::string name;  ///< what the label is made from
     };
     void choose_provider(const KeyWanted& wanted, PortkeyKey& key) const;
