@@ -237,6 +237,9 @@ void read_api_key(const Json& json, const ExportPlace& place, PortkeyExports& ex
     key.limits = limits_of(json);
     key.status = text_of(json, {"status"});
     key.expires_at = text_of(json, {"expires_at"});
+    const Json scopes = json.value("scopes", Json());
+    key.can_ask = !scopes.is_array() || scopes.empty() ||
+                  std::find(scopes.begin(), scopes.end(), "completions.write") != scopes.end();
     exports.api_keys.push_back(std::move(key));
 }
 
