@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "common/base/shell_word.h"
 #include "common/base/text.h"
 #include "common/base/url.h"
 #include "common/catalog/catalog.h"
@@ -15,28 +16,14 @@
 namespace llmgw {
 namespace {
 
-/// A word of a command as a shell takes it.
-std::string quoted(const std::string& word) {
-    constexpr std::string_view kPlain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
-    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
-        return word;
-    }
-    std::string out = "'";
-    for (const char c : word) {
-        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return out + "'";
-}
-
 std::string add_command(const ProviderKey& key, bool needs_address) {
     std::string command = "llmgw providers add " + key.provider + " --name " + key.label;
     if (needs_address || !key.base_url.empty()) {
-        command += " --base-url " + (key.base_url.empty() ? "URL" : quoted(key.base_url));
+        command += " --base-url " + (key.base_url.empty() ? "URL" : shell_word(key.base_url));
     }
-    command += key.region.empty() ? "" : " --region " + quoted(key.region);
+    command += key.region.empty() ? "" : " --region " + shell_word(key.region);
     for (const auto& [name, value] : key.options) {
-        command += " --option " + quoted(name + "=" + value);
+        command += " --option " + shell_word(name + "=" + value);
     }
     return command + " --key-stdin";
 }
