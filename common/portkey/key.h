@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,5 +22,9 @@ struct PortkeyKey {
     std::vector<std::pair<std::string, std::string>> headers;
     bool guessed = false;  ///< the provider was concluded from a name
 };
+
+/// A slug as llmgw can call a provider key: up to 64 of a-z 0-9 . _ -, beginning with a letter or
+/// digit. It need not be free: "openai" is a provider's own.
+[[nodiscard]] std::string portkey_label(std::string_view slug);
 
 }  // namespace llmgw
