@@ -230,7 +230,9 @@ Result<int> run_import_portkey(const GlobalOptions& global, const ImportPortkeyO
     if (!plan) {
         return tl::unexpected(std::move(plan.error()));
     }
-    ImportReport report{.plan = *std::move(plan), .files = reader.files, .strict = options.strict};
+    ImportReport report;
+    report.plan = *std::move(plan);
+    report.files = reader.files;
     report.again = command_to_apply(options);
     const std::size_t errors = count_errors(report.plan, options.strict);
     // What can be imported is, whatever else cannot; who asks to be strict wants all or nothing.

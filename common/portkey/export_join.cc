@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "common/base/shell_word.h"
 #include "common/base/text.h"
 #include "common/portkey/exports.h"
 #include "common/portkey/secret_text_kind.h"
@@ -247,22 +248,31 @@ void merge_same_configs(PortkeyExports& exports) {
     exports.configs = std::move(merged);
 }
 
+/// Lists name configs without their content: one finding for each such file.
 void tell_missing_bodies(PortkeyExports& exports) {
+    std::map<std::string, std::vector<const ExportedConfig*>> files;
     for (const auto& config : exports.configs) {
-        if (config.body) {
-            continue;
+        if (!config.body) {
+            files[config.place.file].push_back(&config);
+        }
+    }
+    for (const auto& [file, configs] : files) {
+        std::string slugs;
+        for (const auto* config : configs) {
+            slugs += " " + shell_word(config->slug);
         }
         Finding finding;
         finding.severity = Severity::warning;
         finding.code = "X-NOBODY";
-        finding.file = config.place.file;
-        finding.line = config.place.line;
-        finding.pointer = config.place.pointer;
-        finding.portkey = "lists the config " + printable(config.slug) + " without its content";
-        finding.llmgw = "cannot import it";
-        finding.action = "curl https://api.portkey.ai/v1/configs/" + printable(config.slug) +
-                         " -H \"x-portkey-api-key: $PORTKEY_API_KEY\" -o " +
-                         printable(config.slug) + ".json, and import that file as well";
+        finding.file = file;
+        finding.line = configs.front()->place.line;
+        finding.pointer = configs.front()->place.pointer;
+        finding.portkey = "lists configs without their content:" + slugs;
+        finding.llmgw = "cannot import them";
+        finding.action = "for s in" + slugs +
+                         "; do curl -s https://api.portkey.ai/v1/configs/$s -H "
+                         "\"x-portkey-api-key: $PORTKEY_API_KEY\" -o $s.json; done, and import "
+                         "these files as well";
         exports.findings.push_back(std::move(finding));
     }
     std::erase_if(exports.configs, [](const ExportedConfig& config) { return !config.body; });

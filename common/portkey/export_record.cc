@@ -272,7 +272,8 @@ void read_models(const Json& json, const ExportPlace& place, PortkeyExports& exp
     }
 }
 
-void read_policy(const Json& json, const ExportPlace& place, PortkeyExports& exports) {
+void read_limits(const char* what, const Json& json, const ExportPlace& place,
+                 PortkeyExports& exports) {
     std::string limits;
     for (const auto& limit : limit_texts(print_json(json), json_of(json, "usage_limits"))) {
         limits += (limits.empty() ? "" : ", ") + limit;
@@ -281,7 +282,7 @@ void read_policy(const Json& json, const ExportPlace& place, PortkeyExports& exp
         return;
     }
     Finding finding = note_at(place, Severity::warning, "L-LIMIT");
-    finding.portkey = called("policy", json) + " allowed " + limits;
+    finding.portkey = called(what, json) + " allowed " + limits;
     finding.llmgw = "has no limits of cost and rate";
     finding.action = "set the limit at the provider";
     exports.findings.push_back(std::move(finding));
@@ -333,8 +334,9 @@ void read_record(RecordKind kind, const LooseDocument& record, const ExportPlace
         case RecordKind::api_key:
             return read_api_key(*json, place, exports);
         case RecordKind::policy:
+            return read_limits("policy", *json, place, exports);
         case RecordKind::workspace:
-            return read_policy(*json, place, exports);
+            return read_limits("workspace", *json, place, exports);
         case RecordKind::secret_reference:
         case RecordKind::guardrail:
         case RecordKind::prompt:

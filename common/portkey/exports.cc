@@ -190,7 +190,8 @@ class ExportSniffer {
         const Json& data = answer["data"];
         const std::string inner = pointer_to(pointer, "data");
         const std::size_t before = exports_.configs.size();
-        const bool found = read(data, inner);
+        const bool empty_list = data.is_array() && data.empty() && answer.contains("total");
+        const bool found = read(data, inner) || empty_list;
         const std::size_t total = answer.contains("total") && answer["total"].is_number_unsigned()
                                       ? answer["total"].get<std::size_t>()
                                       : 0;

@@ -107,7 +107,8 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
         finding.action = note.action;
     }
     key.headers.insert(key.headers.end(), exported.headers.begin(), exported.headers.end());
-    if (secret_text_kind(exported.secret) == SecretTextKind::secret) {
+    // What the details say is more: an access key of AWS, a service account.
+    if (key.secret.empty() && secret_text_kind(exported.secret) == SecretTextKind::secret) {
         key.secret = exported.secret;
     } else if (key.env.empty()) {
         key.env = secret_variable(exported.secret);
