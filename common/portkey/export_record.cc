@@ -248,6 +248,9 @@ void read_models(const Json& json, const ExportPlace& place, PortkeyExports& exp
     std::string enabled;
     std::string special;
     for (const auto& model : json.value("models", Json::array())) {
+        if (!model.is_object()) {
+            continue;
+        }
         const std::string slug = text_of(model, {"slug"});
         if (model.value("enabled", Json(true)) == true) {
             enabled += (enabled.empty() ? "" : ", ") + printable(slug);
