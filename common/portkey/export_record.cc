@@ -94,7 +94,8 @@ class DetailReader {
 
   private:
     static bool is_known(const std::string& name) {
-        return is_portkey_detail(name) || name == "deployment_config" || name == "custom_headers";
+        return is_portkey_detail(name) || name == "deployment_config" || name == "custom_headers" ||
+               name == "custom_host";
     }
 
     /// Whether a value, or any part of it, is an expression.
