@@ -100,8 +100,9 @@ class SourceScanner {
         return line.substr(0, line.find('\n'));
     }
 
-    void add(UseKind kind, std::size_t offset) {
+    void add(UseKind kind, std::size_t offset, std::string_view word) {
         SourceUse use;
+        use.word = word;
         use.kind = kind;
         use.file = file_.name;
         use.offset = offset;
@@ -145,7 +146,7 @@ class SourceScanner {
             const std::optional<UseKind> kind = kind_of(begin, end, line);
             // An import says it all for its line.
             if (kind && at >= imported_to) {
-                add(*kind, begin);
+                add(*kind, begin, text_.substr(begin, end - begin));
                 if (*kind == UseKind::import) {
                     imported_to = std::min(text_.find('\n', at), text_.size());
                 }
@@ -231,7 +232,7 @@ class SourceScanner {
             for (std::size_t at = text_.find(call); at != std::string_view::npos;
                  at = text_.find(call, at + call.size())) {
                 if (at == 0 || !is_word_byte(text_[at - 1]) || call.starts_with('.')) {
-                    add(kind, at + (call.starts_with('.') ? 1 : 0));
+                    add(kind, at + (call.starts_with('.') ? 1 : 0), call);
                 }
             }
         }
@@ -241,7 +242,7 @@ class SourceScanner {
         for (const std::string_view address : {"localhost:8787", "127.0.0.1:8787"}) {
             for (std::size_t at = text_.find(address); at != std::string_view::npos;
                  at = text_.find(address, at + address.size())) {
-                add(UseKind::base_url, at);
+                add(UseKind::base_url, at, address);
             }
         }
     }

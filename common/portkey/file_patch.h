@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/portkey/source_patch.h"
+#include "common/portkey/text_edit.h"
+
+namespace llmgw {
+
+/// Why a part of a file stays as it is.
+struct PatchRefusal {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::string reason;
+};
+
+/// What becomes of one file.
+struct FilePatch {
+    std::vector<TextEdit> edits;
+    std::vector<PatchRefusal> refusals;
+    bool apart = false;  ///< each edit makes sense without the others
+
+    void refuse(std::size_t begin, std::size_t end, std::string reason) {
+        refusals.push_back({begin, end, std::move(reason)});
+    }
+};
+
+/// What the code of a tree takes from its other files.
+class SharedNames {
+  public:
+    void add(std::string_view file, std::string_view text, SourceLanguage language);
+    /// Whether another file than this one imports the name.
+    [[nodiscard]] bool imported(const std::string& name, std::string_view file) const;
+    /// Whether another file reaches for it as a client: `service.NAME.chat…`.
+    [[nodiscard]] bool reached(const std::string& name, std::string_view file) const;
+
+  private:
+    using Homes = std::map<std::string, std::set<std::string>, std::less<>>;
+    static bool elsewhere(const Homes& homes, const std::string& name, std::string_view file);
+
+    Homes imported_;
+    Homes reached_;
+};
+
+/// What those who change a file have to know.
+struct PatchTask {
+    const SourceFile& file;
+    const PatchSettings& settings;
+    const SharedNames& names;
+};
+
+[[nodiscard]] FilePatch patch_code(const PatchTask& task, SourceLanguage language);
+[[nodiscard]] FilePatch patch_shell(const PatchTask& task);
+/// Claude Code, opencode, Zed: settings in JSON.
+[[nodiscard]] FilePatch patch_json_settings(const PatchTask& task);
+/// Codex: config.toml.
+[[nodiscard]] FilePatch patch_toml_settings(const PatchTask& task);
+/// LibreChat, Continue, promptfoo: settings in YAML.
+[[nodiscard]] FilePatch patch_yaml_settings(const PatchTask& task);
+
+}  // namespace llmgw

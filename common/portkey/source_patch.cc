@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/portkey/source_patch.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "common/base/home.h"
+#include "common/portkey/code_imports.h"
+#include "common/portkey/file_patch.h"
+#include "common/portkey/patch_setup.h"
+#include "common/portkey/source_secret.h"
+
+namespace llmgw {
+
+namespace {
+
+// Why a use stays that nobody has said anything about.
+std::string usual_reason(UseKind kind, SourceLanguage language) {
+    if (language == SourceLanguage::document) {
+        return "text for people";
+    }
+    switch (kind) {
+        case UseKind::import:
+            return "not all that is imported could be moved";
+        case UseKind::client:
+            return "it is not certain that this is Portkey's client";
+        case UseKind::headers:
+        case UseKind::header:
+            return "llmgw does not know who gets these headers; while portkey.compat is on they "
+                   "work";
+        case UseKind::options:
+            return "its client stays";
+        case UseKind::base_url:
+            return "llmgw does not know what this address is used for";
+        case UseKind::variable:
+            return "the variable is still read";
+        case UseKind::setting:
+            return "llmgw does not know this setting";
+        case UseKind::dependency:
+            return "other uses of it stay";
+    }
+    return {};
+}
+
+FilePatch patch_file(const PatchTask& task) {
+    switch (source_language(task.file.name)) {
+        case SourceLanguage::python:
+            return patch_code(task, SourceLanguage::python);
+        case SourceLanguage::script:
+            return patch_code(task, SourceLanguage::script);
+        case SourceLanguage::shell:
+            return patch_shell(task);
+        case SourceLanguage::json:
+            return patch_json_settings(task);
+        case SourceLanguage::toml:
+            return patch_toml_settings(task);
+        case SourceLanguage::yaml:
+            return patch_yaml_settings(task);
+        case SourceLanguage::env:
+        case SourceLanguage::document:
+        case SourceLanguage::other:
+            break;
+    }
+    return {};
+}
+
+class TreePatcher {
+  public:
+    TreePatcher(const SourceTree& tree, const PatchSettings& settings)
+        : tree_(tree), settings_(settings) {}
+
+    SourcePatch run() {
+        collect_names();
+        for (const SourceFile& file : tree_.files) {
+            if (is_setup_file(file.name)) {
+                continue;
+            }
+            take(file, patch_file({file, settings_, names_}));
+        }
+        // What names the package or sets variables depends on what has become of the code.
+        for (const SourceFile& file : tree_.files) {
+            if (is_setup_file(file.name)) {
+                take(file, patch_setup(file, {found_uses_, left_uses_}));
+            }
+        }
+        std::sort(parts_.begin(), parts_.end());
+        for (const auto& [name, diff] : parts_) {
+            patch_.diff += diff;
+            patch_.changed.push_back(name);
+        }
+        std::stable_sort(patch_.left.begin(), patch_.left.end(),
+                         [](const LeftAlone& a, const LeftAlone& b) { return a.file < b.file; });
+        return std::move(patch_);
+    }
+
+  private:
+    void collect_names() {
+        for (const SourceFile& file : tree_.files) {
+            names_.add(file.name, file.text, source_language(file.name));
+        }
+        for (const std::string& path : tree_.code) {
+            if (const Result<std::string> text = read_file(path)) {
+                names_.add(path, *text, source_language(path));
+            }
+        }
+    }
+
+    void take(const SourceFile& file, FilePatch patch) {
+        FileDiff diff = unified_diff(file.name, file.text, patch.edits, shows_secret);
+        if (!diff.withheld.empty()) {
+            withhold(patch, diff.withheld);
+            diff = unified_diff(file.name, file.text, patch.edits, shows_secret);
+        }
+        if (!diff.text.empty()) {
+            parts_.emplace_back(file.name, std::move(diff.text));
+        }
+        list_uses(file, patch);
+    }
+
+    // Edits that belong together go together.
+    static void withhold(FilePatch& patch, const std::vector<std::size_t>& withheld) {
+        constexpr std::string_view kReason =
+            "the diff would show a secret that is in its line or beside it";
+        if (!patch.apart) {
+            patch.edits.clear();
+            patch.refusals.insert(patch.refusals.begin(),
+                                  {0, std::string::npos, std::string(kReason)});
+            return;
+        }
+        std::vector<TextEdit> kept;
+        for (std::size_t i = 0; i < patch.edits.size(); i++) {
+            if (std::find(withheld.begin(), withheld.end(), i) == withheld.end()) {
+                kept.push_back(patch.edits[i]);
+            } else {
+                patch.refuse(patch.edits[i].begin, patch.edits[i].end, std::string(kReason));
+            }
+        }
+        patch.edits = std::move(kept);
+    }
+
+    void list_uses(const SourceFile& file, const FilePatch& patch) {
+        for (const SourceUse& use : scan_source(file).uses) {
+            found_uses_.push_back(use);
+            const bool gone =
+                std::any_of(patch.edits.begin(), patch.edits.end(), [&](const TextEdit& edit) {
+                    return edit.begin <= use.offset && use.offset < edit.end;
+                });
+            if (!gone) {
+                patch_.left.push_back({use.file, use.line, use.text,
+                                       reason_of(use, patch, source_language(file.name))});
+                left_uses_.push_back(use);
+            }
+        }
+    }
+
+    static std::string reason_of(const SourceUse& use, const FilePatch& patch,
+                                 SourceLanguage language) {
+        for (const PatchRefusal& refusal : patch.refusals) {
+            if (refusal.begin <= use.offset && use.offset <= refusal.end) {
+                return refusal.reason;
+            }
+        }
+        return usual_reason(use.kind, language);
+    }
+
+    const SourceTree& tree_;
+    const PatchSettings& settings_;
+    SharedNames names_;
+    std::vector<std::pair<std::string, std::string>> parts_;
+    std::vector<SourceUse> left_uses_;
+    std::vector<SourceUse> found_uses_;
+    SourcePatch patch_;
+};
+
+}  // namespace
+
+void SharedNames::add(std::string_view file, std::string_view text, SourceLanguage language) {
+    if (language != SourceLanguage::python && language != SourceLanguage::script) {
+        return;
+    }
+    const CodeTokens code = read_code(
+        text, language == SourceLanguage::python ? CodeLanguage::python : CodeLanguage::script);
+    for (const CodeImport& import : find_imports(code)) {
+        for (const ImportedName& name : import.names) {
+            imported_[name.exported].emplace(file);
+        }
+    }
+    for (std::size_t i = 2; i + 1 < code.size(); i++) {
+        const bool resource = code.is(i, "chat") || code.is(i, "completions") ||
+                              code.is(i, "embeddings") || code.is(i, "beta") ||
+                              code.is(i, "with_options") || code.is(i, "models") ||
+                              code.is(i, "responses");
+        // `client.chat` is a variable of its own file, `self.client.chat` an attribute of its
+        // class.
+        const bool foreign =
+            i >= 4 && code.is(i - 3, ".") && !code.is(i - 4, "self") && !code.is(i - 4, "this");
+        if (resource && foreign && code.is(i - 1, ".") && code.is_name(i - 2)) {
+            reached_[std::string(code.at(i - 2))].emplace(file);
+        }
+    }
+}
+
+bool SharedNames::elsewhere(const Homes& homes, const std::string& name, std::string_view file) {
+    const auto found = homes.find(name);
+    return found != homes.end() &&
+           std::any_of(found->second.begin(), found->second.end(),
+                       [file](const std::string& home) { return home != file; });
+}
+
+bool SharedNames::imported(const std::string& name, std::string_view file) const {
+    return elsewhere(imported_, name, file);
+}
+
+bool SharedNames::reached(const std::string& name, std::string_view file) const {
+    return elsewhere(reached_, name, file);
+}
+
+SourcePatch patch_sources(const SourceTree& tree, const PatchSettings& settings) {
+    return TreePatcher(tree, settings).run();
+}
+
+}  // namespace llmgw
