@@ -25,8 +25,9 @@ struct PatchRefusal {
 struct FilePatch {
     std::vector<TextEdit> edits;
     std::vector<PatchRefusal> refusals;
-    bool apart = false;  ///< each edit makes sense without the others
 
+    /// Adds edits that go together, and without others.
+    void add_group(std::vector<TextEdit> group);
     void refuse(std::size_t begin, std::size_t end, std::string reason) {
         refusals.push_back({begin, end, std::move(reason)});
     }

@@ -21,7 +21,6 @@ class JsonPatcher {
         : task_(task), code_(read_code(task.file.text, CodeLanguage::script)) {}
 
     FilePatch run() {
-        patch_.apart = true;
         if (task_.file.text.find("\"ANTHROPIC_") != std::string::npos) {
             patch_.refuse(
                 0, task_.file.text.size(),
@@ -47,6 +46,7 @@ class JsonPatcher {
         if (base.name == "api_url" &&
             task_.file.text.find("language_models") != std::string::npos) {
             replace(base, task_.settings.base_url);
+            patch_.add_group(std::exchange(now_, {}));
         } else if (base.name == "baseURL" &&
                    task_.file.text.find("@ai-sdk/openai-compatible") != std::string::npos) {
             patch_opencode(open, items, base);
@@ -54,8 +54,7 @@ class JsonPatcher {
     }
 
     void replace(const CodeItem& item, const std::string& value) {
-        patch_.edits.push_back(
-            {code_[item.first].begin, code_[item.last - 1].end, "\"" + value + "\""});
+        now_.push_back({code_[item.first].begin, code_[item.last - 1].end, "\"" + value + "\""});
     }
 
     void patch_opencode(std::size_t open, const std::vector<CodeItem>& items,
@@ -77,7 +76,7 @@ class JsonPatcher {
                           (ask.target.empty() ? std::string("route/NAME") : ask.target) + "/MODEL";
         }
         if (!ask.problem.empty()) {
-            patch_.edits.clear();
+            now_.clear();
             patch_.refuse(items.front().begin, items.back().end, ask.problem);
             return;
         }
@@ -89,17 +88,18 @@ class JsonPatcher {
         } else {
             put(edit_list(code_, open, removed, {"\"apiKey\": \"" + key + "\""}));
         }
-        patch_.apart = false;
+        patch_.add_group(std::exchange(now_, {}));
     }
 
     void put(std::vector<TextEdit> edits) {
         for (TextEdit& edit : edits) {
-            patch_.edits.push_back(std::move(edit));
+            now_.push_back(std::move(edit));
         }
     }
 
     const PatchTask& task_;
     CodeTokens code_;
+    std::vector<TextEdit> now_;
     FilePatch patch_;
 };
 
@@ -116,7 +116,6 @@ class CodexPatcher {
     explicit CodexPatcher(const PatchTask& task) : task_(task), text_(task.file.text) {}
 
     FilePatch run() {
-        patch_.apart = true;
         std::size_t begin = 0;
         bool provider = false;
         for (std::size_t at = 0; at <= text_.size();) {
@@ -181,9 +180,7 @@ class CodexPatcher {
             patch_.refuse(begin, end, problem);
             return;
         }
-        for (TextEdit& edit : edits) {
-            patch_.edits.push_back(std::move(edit));
-        }
+        patch_.add_group(std::move(edits));
     }
 
     const PatchTask& task_;

@@ -47,7 +47,6 @@ class EnvPatcher {
     EnvPatcher(const SourceFile& file, const PatchedUses& uses) : file_(file), uses_(uses) {}
 
     FilePatch run() {
-        patch_.apart = true;
         has_key_ = file_.text.find("LLMGW_API_KEY=") != std::string::npos;
         for (const TextLine& line : text_lines(file_.text)) {
             look_at(line);
@@ -78,7 +77,7 @@ class EnvPatcher {
                 std::string(whole.substr(line.begin + content, line.end - line.begin - content));
             has_key_ = true;
         }
-        patch_.edits.push_back({line.begin, line.end, std::move(instead)});
+        patch_.add_group({{line.begin, line.end, std::move(instead)}});
     }
 
     [[nodiscard]] bool reads(const SourceUse& use, const std::string& name) const {

@@ -120,9 +120,7 @@ class CurlPatcher {
             finish();
         }
         if (problem_.empty()) {
-            for (TextEdit& edit : edits_) {
-                patch.edits.push_back(std::move(edit));
-            }
+            patch.add_group(std::move(edits_));
         } else {
             patch.refuse(words_.front().begin, words_.back().end, problem_);
         }
@@ -286,7 +284,6 @@ class CurlPatcher {
 
 FilePatch patch_shell(const PatchTask& task) {
     FilePatch patch;
-    patch.apart = true;
     const std::string_view text = task.file.text;
     std::size_t done = 0;
     for (std::size_t at = text.find("curl"); at != std::string_view::npos;

@@ -72,7 +72,6 @@ class YamlPatcher {
     }
 
     FilePatch run() {
-        patch_.apart = true;
         for (std::size_t i = 0; i < lines_.size(); i++) {
             const YamlLine& line = lines_[i];
             const std::string_view value = unquoted(line.value);
@@ -270,9 +269,7 @@ class YamlPatcher {
             patch_.refuse(lines_[first].begin, lines_[last - 1].end - 1, problem);
             return;
         }
-        for (TextEdit& edit : now_) {
-            patch_.edits.push_back(std::move(edit));
-        }
+        patch_.add_group(std::exchange(now_, {}));
     }
 
     const PatchTask& task_;

@@ -2,7 +2,7 @@
 #include "common/portkey/source_patch.h"
 
 #include <algorithm>
-#include <optional>
+#include <set>
 #include <utility>
 
 #include "common/base/home.h"
@@ -108,7 +108,7 @@ class TreePatcher {
 
     void take(const SourceFile& file, FilePatch patch) {
         FileDiff diff = unified_diff(file.name, file.text, patch.edits, shows_secret);
-        if (!diff.withheld.empty()) {
+        while (!diff.withheld.empty()) {
             withhold(patch, diff.withheld);
             diff = unified_diff(file.name, file.text, patch.edits, shows_secret);
         }
@@ -120,20 +120,17 @@ class TreePatcher {
 
     // Edits that belong together go together.
     static void withhold(FilePatch& patch, const std::vector<std::size_t>& withheld) {
-        constexpr std::string_view kReason =
-            "the diff would show a secret that is in its line or beside it";
-        if (!patch.apart) {
-            patch.edits.clear();
-            patch.refusals.insert(patch.refusals.begin(),
-                                  {0, std::string::npos, std::string(kReason)});
-            return;
+        std::set<std::size_t> groups;
+        for (const std::size_t index : withheld) {
+            groups.insert(patch.edits[index].group);
         }
         std::vector<TextEdit> kept;
-        for (std::size_t i = 0; i < patch.edits.size(); i++) {
-            if (std::find(withheld.begin(), withheld.end(), i) == withheld.end()) {
-                kept.push_back(patch.edits[i]);
+        for (TextEdit& edit : patch.edits) {
+            if (groups.count(edit.group) == 0) {
+                kept.push_back(std::move(edit));
             } else {
-                patch.refuse(patch.edits[i].begin, patch.edits[i].end, std::string(kReason));
+                patch.refuse(edit.begin, edit.end,
+                             "the diff would show a secret that is in its line or beside it");
             }
         }
         patch.edits = std::move(kept);
@@ -174,6 +171,14 @@ class TreePatcher {
 };
 
 }  // namespace
+
+void FilePatch::add_group(std::vector<TextEdit> group) {
+    const std::size_t number = edits.empty() ? 0 : edits.back().group + 1;
+    for (TextEdit& edit : group) {
+        edit.group = number;
+        edits.push_back(std::move(edit));
+    }
+}
 
 void SharedNames::add(std::string_view file, std::string_view text, SourceLanguage language) {
     if (language != SourceLanguage::python && language != SourceLanguage::script) {
