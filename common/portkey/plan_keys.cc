@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/portkey/plan_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/base/shell_word.h"
+#include "common/base/text.h"
+#include "common/base/url.h"
+#include "common/catalog/catalog.h"
+#include "common/portkey/plan_names.h"
+#include "common/portkey/providers.h"
+#include "common/portkey/secret_text_kind.h"
+
+namespace llmgw {
+namespace {
+
+std::string add_command(const ProviderKey& key, bool needs_address) {
+    std::string command = "llmgw providers add " + key.provider + " --name " + key.label;
+    if (needs_address || !key.base_url.empty()) {
+        command += " --base-url " + (key.base_url.empty() ? "URL" : shell_word(key.base_url));
+    }
+    command += key.region.empty() ? "" : " --region " + shell_word(key.region);
+    for (const auto& [name, value] : key.options) {
+        command += " --option " + shell_word(name + "=" + value);
+    }
+    return command + " --key-stdin";
+}
+
+/// A server of one's own that wants no key: it is asked without TLS.
+bool is_keyless(const ProviderKey& key, const KeyDraft& draft) {
+    const auto url = parse_base_url(key.base_url);
+    return draft.provider_of_portkey == "ollama" || (key.provider == "custom" && url && !url->tls);
+}
+
+bool same_inline_key(const PortkeyKey& a, const PortkeyKey& b) {
+    return a.provider == b.provider && a.base_url == b.base_url && a.secret == b.secret &&
+           a.env == b.env && a.region == b.region && a.options == b.options &&
+           a.headers == b.headers;
+}
+
+/// Whether a stored key is what the import would write.
+bool is_same(const ProviderKey& stored, const PlannedProvider& planned) {
+    const bool secret_differs = planned.key.source == SecretSource::stored &&
+                                stored.source == SecretSource::stored &&
+                                stored.fingerprint != planned.key.fingerprint;
+    return stored.provider == planned.key.provider && !secret_differs &&
+           (planned.key.base_url.empty() || stored.base_url == planned.key.base_url);
+}
+
+std::string listed(const std::vector<std::string>& texts) {
+    std::string out;
+    for (const auto& text : texts) {
+        out += (out.empty() ? "" : ", ") + text;
+    }
+    return out;
+}
+
+}  // namespace
+
+Finding& KeyPlanner::tell(const ExportPlace& place, Severity severity, const char* code) {
+    Finding finding;
+    finding.severity = severity;
+    finding.code = code;
+    finding.file = place.file;
+    finding.line = place.line;
+    finding.pointer = place.pointer;
+    return findings_.emplace_back(std::move(finding));
+}
+
+void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& provider) {
+    const PortkeyProvider* const known = find_portkey_provider(exported.provider);
+    KeyDraft draft;
+    draft.place = exported.place;
+    draft.exported = true;
+    draft.deployments = exported.deployments;
+    draft.provider_of_portkey = known == nullptr ? exported.provider : std::string(known->id);
+    PortkeyKey& key = draft.key;
+    key.slug = exported.slug;
+    key.label = exported.slug;
+    const std::string shown = printable(exported.slug);
+    if (!provider.empty()) {
+        key.provider = provider;
+    } else if (known != nullptr) {
+        key.provider = known->provider;
+        key.base_url = known->base_url;
+    }
+    if (key.provider.empty()) {
+        const bool unknown = exported.provider.empty();
+        Finding& finding =
+            tell(exported.place, Severity::warning, unknown ? "K-UNKNOWN" : "K-NOPROV");
+        finding.portkey =
+            "kept a key for " +
+            (unknown ? "a provider that the files do not name" : printable(exported.provider)) +
+            " as " + shown;
+        finding.llmgw = known != nullptr && !known->remark.empty() ? std::string(known->remark)
+                                                                   : "does not import it";
+        finding.action = unknown ? "give it: --map " + shown + "=PROVIDER" : "";
+        return;
+    }
+    for (const auto& note : add_portkey_details(key, exported.details)) {
+        Finding& finding =
+            tell(exported.place, Severity::warning, note.credential ? "A-AUTH" : "K-DETAIL");
+        finding.portkey = "had " + printable(note.field) + " for " + shown;
+        finding.llmgw = note.llmgw;
+        finding.action = note.action;
+    }
+    key.headers.insert(key.headers.end(), exported.headers.begin(), exported.headers.end());
+    // What the details say is more: an access key of AWS, a service account.
+    if (key.secret.empty() && secret_text_kind(exported.secret) == SecretTextKind::secret) {
+        key.secret = exported.secret;
+    } else if (key.env.empty()) {
+        key.env = secret_variable(exported.secret);
+    }
+    draft.enabled = exported.status.empty() || exported.status == "active";
+    tell_about(exported, draft);
+    drafts_.push_back(std::move(draft));
+}
+
+/// What is true of a key at Portkey and not here.
+void KeyPlanner::tell_about(const ExportedKey& exported, const KeyDraft& draft) {
+    const std::string shown = printable(exported.slug);
+    if (!exported.limits.empty()) {
+        Finding& finding = tell(exported.place, Severity::warning, "L-LIMIT");
+        finding.portkey = "allowed " + shown + " " + listed(exported.limits);
+        finding.llmgw = "has no limits of cost and rate";
+        finding.action = "set the limit at the provider";
+    }
+    if (!draft.enabled) {
+        Finding& finding = tell(exported.place, Severity::warning, "L-STATUS");
+        finding.portkey = "does not use " + shown + ": it is " + printable(exported.status);
+        finding.llmgw = "imports it disabled";
+        finding.action = "llmgw providers enable " + plan_name(exported.slug, "key");
+    } else if (!exported.expires_at.empty()) {
+        Finding& finding = tell(exported.place, Severity::info, "L-EXPIRES");
+        finding.portkey = "ends " + shown + " at " + printable(exported.expires_at);
+        finding.llmgw = "uses provider keys until they are removed";
+    }
+    if (exported.has_placeholders) {
+        Finding& finding = tell(exported.place, Severity::warning, "K-VARIABLE");
+        finding.portkey = "got settings of " + shown + " from variables";
+        finding.llmgw = "does not know their values";
+        finding.action = "import terraform.tfstate as well, or add them with --option";
+    }
+    if (!exported.secret_store.empty() && draft.key.secret.empty()) {
+        Finding& finding = tell(exported.place, Severity::info, "K-STORE");
+        finding.portkey = "fetched the key of " + shown + " with the secret reference " +
+                          printable(exported.secret_store);
+        finding.llmgw = "runs a command of yours for that";
+        finding.action = "use --key-command COMMAND in place of --key-stdin";
+    }
+}
+
+std::size_t KeyPlanner::add_named(const PortkeyKey& key, const ExportPlace& place) {
+    for (std::size_t i = 0; i < drafts_.size(); i++) {
+        KeyDraft& draft = drafts_[i];
+        if (key.slug.empty() ? draft.key.slug.empty() && same_inline_key(draft.key, key)
+                             : draft.key.slug == key.slug &&
+                                   (key.base_url.empty() || draft.key.base_url == key.base_url ||
+                                    draft.exported)) {
+            return i;
+        }
+    }
+    KeyDraft draft;
+    draft.key = key;
+    draft.place = place;
+    drafts_.push_back(std::move(draft));
+    return drafts_.size() - 1;
+}
+
+std::map<std::string, std::string> KeyPlanner::known_providers() const {
+    std::map<std::string, std::string> out;
+    for (const auto& draft : drafts_) {
+        out[draft.key.slug] = draft.key.provider;
+    }
+    return out;
+}
+
+std::vector<PlannedProvider> KeyPlanner::plan() {
+    std::vector<PlannedProvider> out;
+    for (auto& draft : drafts_) {
+        // What cannot be asked has its finding already.
+        if (!draft.key.provider.empty()) {
+            out.push_back(plan_one(draft));
+        } else {
+            draft.label = plan_name(draft.key.label, "key");
+        }
+    }
+    return out;
+}
+
+PlannedProvider KeyPlanner::plan_one(KeyDraft& draft) {
+    PlannedProvider planned;
+    planned.place = draft.place;
+    planned.slug = draft.key.slug;
+    ProviderKey& key = planned.key;
+    key.provider = draft.key.provider;
+    key.base_url = draft.key.base_url;
+    key.region = draft.key.region;
+    key.options = draft.key.options;
+    key.enabled = draft.enabled;
+    key.created_at = target_.now;
+    const auto completed = target_.complete_address(key);
+    if (!completed) {
+        Finding& finding = tell(draft.place, Severity::warning, "K-ADDRESS");
+        finding.portkey = "knew where to ask " + printable(draft.key.label);
+        finding.llmgw = "does not: " + completed.error().message;
+        finding.action = "add the key by hand, with --base-url URL";
+    }
+    find_secret(draft, planned);
+    take_label(draft, planned);
+    if (planned.step == PlanStep::add && !completed) {
+        planned.step = PlanStep::needed;
+    }
+    if (planned.step != PlanStep::needed) {
+        return planned;
+    }
+    planned.command = add_command(key, !completed);
+    if (completed) {
+        Finding& finding = tell(draft.place, Severity::warning, "K-SECRET");
+        finding.portkey = "keeps the key of " + printable(draft.key.label) + " to itself";
+        finding.llmgw = "needs it for requests to @" + key.label;
+        finding.action = planned.command;
+    }
+    return planned;
+}
+
+/// Where the secret comes from. A key that was found is only tried, not trusted: PlanStep::needed
+/// is for keys that are nowhere.
+void KeyPlanner::find_secret(const KeyDraft& draft, PlannedProvider& planned) {
+    ProviderKey& key = planned.key;
+    const bool found = secret_text_kind(draft.key.secret) == SecretTextKind::secret;
+    std::string variable = draft.key.env;
+    if (variable.empty() && !found) {
+        variable = secret_variable(draft.key.secret);
+    }
+    if (found) {
+        key.source = SecretSource::stored;
+        planned.secret = draft.key.secret;
+        key.fingerprint = mask_secret(draft.key.secret);
+    } else if (!variable.empty()) {
+        key.source = SecretSource::env;
+        key.source_ref = variable;
+        if (!target_.has_variable(variable)) {
+            Finding& finding = tell(draft.place, Severity::warning, "K-ENV");
+            finding.portkey = "was given the key in the variable " + variable;
+            finding.llmgw = "reads it there, too; it is not set here";
+            finding.action = "set " + variable + " where llmgw serve runs";
+        }
+    } else if (is_keyless(key, draft)) {
+        key.source = SecretSource::none;
+    } else if (const std::string usual = usual_variable(draft); !usual.empty()) {
+        key.source = SecretSource::env;
+        key.source_ref = usual;
+    } else {
+        planned.step = PlanStep::needed;
+    }
+}
+
+/// The provider's usual variable, if it is set and can mean this key only.
+std::string KeyPlanner::usual_variable(const KeyDraft& draft) const {
+    const Provider* const provider = catalog::find_provider(draft.key.provider);
+    const auto rivals = std::count_if(drafts_.begin(), drafts_.end(), [&](const KeyDraft& other) {
+        return other.key.provider == draft.key.provider &&
+               secret_text_kind(other.key.secret) != SecretTextKind::secret &&
+               other.key.env.empty();
+    });
+    // Others need more than one variable.
+    const bool simple = provider != nullptr &&
+                        (provider->wire == Wire::openai || provider->wire == Wire::anthropic ||
+                         provider->wire == Wire::gemini || provider->wire == Wire::cohere);
+    if (!simple || rivals > 1) {
+        return {};
+    }
+    for (const auto name : provider->env) {
+        if (target_.has_variable(std::string(name))) {
+            return std::string(name);
+        }
+    }
+    return {};
+}
+
+bool KeyPlanner::is_label_of_others(const std::string& label, const KeyDraft& draft) const {
+    constexpr std::array<std::string_view, 5> kReserved = {"route", "auto", "mock", "custom",
+                                                           "llmgw"};
+    return std::find(kReserved.begin(), kReserved.end(), label) != kReserved.end() ||
+           (label != draft.key.provider && catalog::find_provider(label) != nullptr) ||
+           std::any_of(drafts_.begin(), drafts_.end(),
+                       [&](const KeyDraft& other) { return other.label == label; });
+}
+
+void KeyPlanner::take_label(KeyDraft& draft, PlannedProvider& planned) {
+    const std::string wanted = plan_name(draft.key.label, "key");
+    const auto stored = [&](const std::string& label) {
+        return std::find_if(target_.provider_keys.begin(), target_.provider_keys.end(),
+                            [&](const ProviderKey& key) { return key.label == label; });
+    };
+    std::string label = wanted;
+    auto there = target_.provider_keys.end();
+    for (int number = 2;; number++) {
+        there = stored(label);
+        const bool theirs = is_label_of_others(label, draft);
+        const bool free = there == target_.provider_keys.end();
+        // A slug means one account: a stored key of that provider is it, whatever its secret.
+        const bool own =
+            !free && (is_same(*there, planned) ||
+                      (!draft.key.slug.empty() && there->provider == planned.key.provider));
+        if (!theirs && (free || own)) {
+            break;
+        }
+        label = plan_name_with(wanted, std::to_string(number));
+    }
+    draft.label = label;
+    planned.key.label = label;
+    if (!draft.key.slug.empty() && label != draft.key.slug) {
+        Finding& finding = tell(draft.place, Severity::warning, "K-LABEL");
+        finding.portkey = "calls this key " + printable(draft.key.slug);
+        finding.llmgw = "calls it " + label + ", because that name is taken or not possible";
+        finding.action = "use @" + label + " where code says @" + printable(draft.key.slug);
+    }
+    if (there == target_.provider_keys.end()) {
+        return;
+    }
+    const bool same = is_same(*there, planned);
+    planned.step = same ? PlanStep::unchanged : PlanStep::kept;
+    planned.key = *there;
+    planned.secret.clear();
+    if (!same) {
+        Finding& finding = tell(draft.place, Severity::info, "K-KEPT");
+        finding.portkey = "has another key or address for " + label;
+        finding.llmgw = "keeps the one it has";
+        finding.action = "llmgw providers remove " + label + ", then import again";
+    }
+}
+
+}  // namespace llmgw
