@@ -2,11 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
-#include <set>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "common/portkey/source_patch.h"
@@ -31,23 +27,6 @@ struct FilePatch {
     void refuse(std::size_t begin, std::size_t end, std::string reason) {
         refusals.push_back({begin, end, std::move(reason)});
     }
-};
-
-/// What the code of a tree takes from its other files.
-class SharedNames {
-  public:
-    void add(std::string_view file, std::string_view text, SourceLanguage language);
-    /// Whether another file than this one imports the name.
-    [[nodiscard]] bool imported(const std::string& name, std::string_view file) const;
-    /// Whether another file reaches for it as a client: `service.NAME.chat…`.
-    [[nodiscard]] bool reached(const std::string& name, std::string_view file) const;
-
-  private:
-    using Homes = std::map<std::string, std::set<std::string>, std::less<>>;
-    static bool elsewhere(const Homes& homes, const std::string& name, std::string_view file);
-
-    Homes imported_;
-    Homes reached_;
 };
 
 /// What those who change a file have to know.

@@ -36,8 +36,7 @@ bool is_dependency_file(std::string_view file) {
 }
 
 bool is_word_byte(char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '@' ||
-           c == '.';
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '@';
 }
 
 /// "portkey", however it is written, from `at` on.
@@ -163,13 +162,17 @@ class SourceScanner {
         if (lower.starts_with("x-portkey-")) {
             return UseKind::header;
         }
-        if (ends_with_any(lower, {"api.portkey.ai", "aigw.portkey.ai"})) {
+        const std::string_view before = text_.substr(0, begin);
+        if (lower == "portkey" && text_.substr(end).starts_with(".ai") &&
+            ends_with_any(before, {"api.", "aigw."})) {
             return UseKind::base_url;
         }
-        if (is_package(lower, next)) {
+        if (is_package(lower, next) || (lower == "portkey" && before.ends_with("llms."))) {
             return package_use(line);
         }
-        if (word == "PORTKEY_GATEWAY_URL" && code() && line.find("env") == std::string_view::npos) {
+        const bool member = !before.empty() && std::string_view(".\"'{$`").find(before.back()) !=
+                                                   std::string_view::npos;
+        if (word == "PORTKEY_GATEWAY_URL" && code() && !member) {
             return is_import(line) ? UseKind::import : UseKind::base_url;
         }
         if (word.starts_with("PORTKEY_") && word.size() > 8) {
@@ -181,7 +184,7 @@ class SourceScanner {
                                    : std::nullopt;
         }
         const bool promptfoo =
-            (lower == "portkey" && next == ':' && end + 1 < text_.size() &&
+            (word == "portkey" && next == ':' && end + 1 < text_.size() &&
              std::isspace(static_cast<unsigned char>(text_[end + 1])) == 0) ||
             (word.starts_with("portkey") && word.size() > 7 &&
              std::isupper(static_cast<unsigned char>(word[7])) != 0 && next == ':');
@@ -194,8 +197,7 @@ class SourceScanner {
     static bool is_package(std::string_view lower, char next) {
         const std::string_view name = lower.starts_with("portkey") ? lower.substr(0, 10) : lower;
         return name == "portkey_ai" || name == "portkey-ai" ||
-               (lower == "@portkey-ai" && next == '/') ||
-               lower.find("llms.portkey") != lower.npos || lower.starts_with("langchain-portkey") ||
+               (lower == "@portkey-ai" && next == '/') || lower.starts_with("langchain-portkey") ||
                lower.starts_with("langchain_portkey");
     }
 

@@ -2,11 +2,11 @@
 #include "common/portkey/source_patch.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
-#include "common/base/home.h"
-#include "common/portkey/code_imports.h"
 #include "common/portkey/file_patch.h"
 #include "common/portkey/patch_setup.h"
 #include "common/portkey/source_secret.h"
@@ -17,8 +17,8 @@ namespace {
 
 // Why a use stays that nobody has said anything about.
 std::string usual_reason(UseKind kind, SourceLanguage language) {
-    if (language == SourceLanguage::document) {
-        return "text for people";
+    if (language == SourceLanguage::document || language == SourceLanguage::other) {
+        return "llmgw does not change this kind of file";
     }
     switch (kind) {
         case UseKind::import:
@@ -34,13 +34,22 @@ std::string usual_reason(UseKind kind, SourceLanguage language) {
         case UseKind::base_url:
             return "llmgw does not know what this address is used for";
         case UseKind::variable:
-            return "the variable is still read";
+            return "llmgw does not know what reads this variable";
         case UseKind::setting:
             return "llmgw does not know this setting";
         case UseKind::dependency:
             return "other uses of it stay";
     }
     return {};
+}
+
+// As seen from the current folder; a file outside of it is named from the root on.
+std::string diff_name(const std::string& file) {
+    std::error_code error;
+    const std::filesystem::path whole = std::filesystem::absolute(file, error).lexically_normal();
+    const std::filesystem::path near =
+        whole.lexically_relative(std::filesystem::current_path(error));
+    return near.empty() || *near.begin() == ".." ? whole.relative_path().string() : near.string();
 }
 
 FilePatch patch_file(const PatchTask& task) {
@@ -71,12 +80,11 @@ class TreePatcher {
         : tree_(tree), settings_(settings) {}
 
     SourcePatch run() {
-        collect_names();
         for (const SourceFile& file : tree_.files) {
             if (is_setup_file(file.name)) {
                 continue;
             }
-            take(file, patch_file({file, settings_, names_}));
+            take(file, patch_file({file, settings_, tree_.names}));
         }
         // What names the package or sets variables depends on what has become of the code.
         for (const SourceFile& file : tree_.files) {
@@ -95,22 +103,12 @@ class TreePatcher {
     }
 
   private:
-    void collect_names() {
-        for (const SourceFile& file : tree_.files) {
-            names_.add(file.name, file.text, source_language(file.name));
-        }
-        for (const std::string& path : tree_.code) {
-            if (const Result<std::string> text = read_file(path)) {
-                names_.add(path, *text, source_language(path));
-            }
-        }
-    }
-
     void take(const SourceFile& file, FilePatch patch) {
-        FileDiff diff = unified_diff(file.name, file.text, patch.edits, shows_secret);
+        const std::string name = diff_name(file.name);
+        FileDiff diff = unified_diff(name, file.text, patch.edits, shows_secret);
         while (!diff.withheld.empty()) {
             withhold(patch, diff.withheld);
-            diff = unified_diff(file.name, file.text, patch.edits, shows_secret);
+            diff = unified_diff(name, file.text, patch.edits, shows_secret);
         }
         if (!diff.text.empty()) {
             parts_.emplace_back(file.name, std::move(diff.text));
@@ -144,10 +142,17 @@ class TreePatcher {
                     return edit.begin <= use.offset && use.offset < edit.end;
                 });
             if (!gone) {
-                patch_.left.push_back({use.file, use.line, use.text,
-                                       reason_of(use, patch, source_language(file.name))});
-                left_uses_.push_back(use);
+                leave(use, reason_of(use, patch, source_language(file.name)));
             }
+        }
+    }
+
+    void leave(const SourceUse& use, std::string reason) {
+        left_uses_.push_back(use);
+        // Several uses in one line are one to look at.
+        if (patch_.left.empty() || patch_.left.back().file != use.file ||
+            patch_.left.back().line != use.line || patch_.left.back().reason != reason) {
+            patch_.left.push_back({use.file, use.line, use.text, std::move(reason)});
         }
     }
 
@@ -163,7 +168,6 @@ class TreePatcher {
 
     const SourceTree& tree_;
     const PatchSettings& settings_;
-    SharedNames names_;
     std::vector<std::pair<std::string, std::string>> parts_;
     std::vector<SourceUse> left_uses_;
     std::vector<SourceUse> found_uses_;
@@ -178,47 +182,6 @@ void FilePatch::add_group(std::vector<TextEdit> group) {
         edit.group = number;
         edits.push_back(std::move(edit));
     }
-}
-
-void SharedNames::add(std::string_view file, std::string_view text, SourceLanguage language) {
-    if (language != SourceLanguage::python && language != SourceLanguage::script) {
-        return;
-    }
-    const CodeTokens code = read_code(
-        text, language == SourceLanguage::python ? CodeLanguage::python : CodeLanguage::script);
-    for (const CodeImport& import : find_imports(code)) {
-        for (const ImportedName& name : import.names) {
-            imported_[name.exported].emplace(file);
-        }
-    }
-    for (std::size_t i = 2; i + 1 < code.size(); i++) {
-        const bool resource = code.is(i, "chat") || code.is(i, "completions") ||
-                              code.is(i, "embeddings") || code.is(i, "beta") ||
-                              code.is(i, "with_options") || code.is(i, "models") ||
-                              code.is(i, "responses");
-        // `client.chat` is a variable of its own file, `self.client.chat` an attribute of its
-        // class.
-        const bool foreign =
-            i >= 4 && code.is(i - 3, ".") && !code.is(i - 4, "self") && !code.is(i - 4, "this");
-        if (resource && foreign && code.is(i - 1, ".") && code.is_name(i - 2)) {
-            reached_[std::string(code.at(i - 2))].emplace(file);
-        }
-    }
-}
-
-bool SharedNames::elsewhere(const Homes& homes, const std::string& name, std::string_view file) {
-    const auto found = homes.find(name);
-    return found != homes.end() &&
-           std::any_of(found->second.begin(), found->second.end(),
-                       [file](const std::string& home) { return home != file; });
-}
-
-bool SharedNames::imported(const std::string& name, std::string_view file) const {
-    return elsewhere(imported_, name, file);
-}
-
-bool SharedNames::reached(const std::string& name, std::string_view file) const {
-    return elsewhere(reached_, name, file);
 }
 
 SourcePatch patch_sources(const SourceTree& tree, const PatchSettings& settings) {
