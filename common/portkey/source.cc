@@ -36,8 +36,7 @@ bool is_dependency_file(std::string_view file) {
 }
 
 bool is_word_byte(char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '@' ||
-           c == '.';
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '@';
 }
 
 /// "portkey", however it is written, from `at` on.
@@ -100,8 +99,9 @@ class SourceScanner {
         return line.substr(0, line.find('\n'));
     }
 
-    void add(UseKind kind, std::size_t offset) {
+    void add(UseKind kind, std::size_t offset, std::string_view word) {
         SourceUse use;
+        use.word = word;
         use.kind = kind;
         use.file = file_.name;
         use.offset = offset;
@@ -145,7 +145,7 @@ class SourceScanner {
             const std::optional<UseKind> kind = kind_of(begin, end, line);
             // An import says it all for its line.
             if (kind && at >= imported_to) {
-                add(*kind, begin);
+                add(*kind, begin, text_.substr(begin, end - begin));
                 if (*kind == UseKind::import) {
                     imported_to = std::min(text_.find('\n', at), text_.size());
                 }
@@ -162,13 +162,17 @@ class SourceScanner {
         if (lower.starts_with("x-portkey-")) {
             return UseKind::header;
         }
-        if (ends_with_any(lower, {"api.portkey.ai", "aigw.portkey.ai"})) {
+        const std::string_view before = text_.substr(0, begin);
+        if (lower == "portkey" && text_.substr(end).starts_with(".ai") &&
+            ends_with_any(before, {"api.", "aigw."})) {
             return UseKind::base_url;
         }
-        if (is_package(lower, next)) {
+        if (is_package(lower, next) || (lower == "portkey" && before.ends_with("llms."))) {
             return package_use(line);
         }
-        if (word == "PORTKEY_GATEWAY_URL" && code() && line.find("env") == std::string_view::npos) {
+        const bool member = !before.empty() && std::string_view(".\"'{$`").find(before.back()) !=
+                                                   std::string_view::npos;
+        if (word == "PORTKEY_GATEWAY_URL" && code() && !member) {
             return is_import(line) ? UseKind::import : UseKind::base_url;
         }
         if (word.starts_with("PORTKEY_") && word.size() > 8) {
@@ -180,7 +184,7 @@ class SourceScanner {
                                    : std::nullopt;
         }
         const bool promptfoo =
-            (lower == "portkey" && next == ':' && end + 1 < text_.size() &&
+            (word == "portkey" && next == ':' && end + 1 < text_.size() &&
              std::isspace(static_cast<unsigned char>(text_[end + 1])) == 0) ||
             (word.starts_with("portkey") && word.size() > 7 &&
              std::isupper(static_cast<unsigned char>(word[7])) != 0 && next == ':');
@@ -193,8 +197,7 @@ class SourceScanner {
     static bool is_package(std::string_view lower, char next) {
         const std::string_view name = lower.starts_with("portkey") ? lower.substr(0, 10) : lower;
         return name == "portkey_ai" || name == "portkey-ai" ||
-               (lower == "@portkey-ai" && next == '/') ||
-               lower.find("llms.portkey") != lower.npos || lower.starts_with("langchain-portkey") ||
+               (lower == "@portkey-ai" && next == '/') || lower.starts_with("langchain-portkey") ||
                lower.starts_with("langchain_portkey");
     }
 
@@ -231,7 +234,7 @@ class SourceScanner {
             for (std::size_t at = text_.find(call); at != std::string_view::npos;
                  at = text_.find(call, at + call.size())) {
                 if (at == 0 || !is_word_byte(text_[at - 1]) || call.starts_with('.')) {
-                    add(kind, at + (call.starts_with('.') ? 1 : 0));
+                    add(kind, at + (call.starts_with('.') ? 1 : 0), call);
                 }
             }
         }
@@ -241,7 +244,7 @@ class SourceScanner {
         for (const std::string_view address : {"localhost:8787", "127.0.0.1:8787"}) {
             for (std::size_t at = text_.find(address); at != std::string_view::npos;
                  at = text_.find(address, at + address.size())) {
-                add(UseKind::base_url, at);
+                add(UseKind::base_url, at, address);
             }
         }
     }

@@ -36,6 +36,7 @@ struct SourceUse {
     int line = 0;    ///< from 1
     int column = 0;  ///< from 1, in bytes
     std::size_t offset = 0;
+    std::string word;  ///< what says so: "x-portkey-config", "PORTKEY_API_KEY"
     std::string text;  ///< the line, without blanks around it and with secrets masked
 };
 

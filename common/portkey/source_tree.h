@@ -1,25 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <map>
+#include <set>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
-#include "common/base/error.h"
 #include "common/portkey/source.h"
 
 namespace llmgw {
 
-/// The text files of a tree.
-struct SourceTree {
-    std::vector<SourceFile> files;  ///< those that may use Portkey, by name
-    std::vector<std::string> code;  ///< the other ones in Python, JavaScript or TypeScript, by path
-    std::vector<std::pair<std::string, std::string>> skipped;  ///< a file and why it was not read
+/// What the code of a tree takes from its other files.
+class SharedNames {
+  public:
+    void add(std::string_view file, std::string_view text, SourceLanguage language);
+    /// Whether another file than this one imports the name.
+    [[nodiscard]] bool imported(const std::string& name, std::string_view file) const;
+    /// Whether another file reaches for it as a client: `service.NAME.chat…`.
+    [[nodiscard]] bool reached(const std::string& name, std::string_view file) const;
+
+  private:
+    using Homes = std::map<std::string, std::set<std::string>, std::less<>>;
+    static bool elsewhere(const Homes& homes, const std::string& name, std::string_view file);
+
+    Homes imported_;
+    Homes reached_;
 };
 
-/// Reads files and everything below folders. Binary files, `.git`, `node_modules` and the like are
-/// passed over, links are not followed. Files below the current folder are named as seen from
-/// there. Fails with Errc::not_found for a path that is not there.
-[[nodiscard]] Result<SourceTree> read_sources(const std::vector<std::string>& paths);
+/// The text files of a tree, as far as they matter for moving it.
+struct SourceTree {
+    std::vector<SourceFile> files;  ///< those that may use Portkey
+    SharedNames names;              ///< of all of them
+
+    void add(SourceFile file);
+};
 
 }  // namespace llmgw

@@ -71,6 +71,7 @@ class DiffWriter {
     }
 
   private:
+    // The number of the line that a byte is in.
     [[nodiscard]] std::size_t line_at(std::size_t offset) const {
         const auto after = std::upper_bound(starts_.begin(), starts_.end() - 1, offset);
         return static_cast<std::size_t>(after - starts_.begin()) -
@@ -103,8 +104,7 @@ class DiffWriter {
                                      (edit.end > edit.begin || edit.text.ends_with('\n'));
             change.last = std::min(line_at(edit.end) + (whole_lines ? 0 : 1), lines_.size());
             change.last = std::max(change.last, change.first);
-            if (!changes_.empty() && change.first <= changes_.back().last &&
-                (change.first < changes_.back().last || !whole_lines)) {
+            if (!changes_.empty() && change.first <= changes_.back().last) {
                 LineChange& before = changes_.back();
                 before.last = std::max(before.last, change.last);
                 before.edits.push_back(index);

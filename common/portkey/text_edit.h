@@ -14,6 +14,7 @@ struct TextEdit {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::string text;
+    std::size_t group = 0;  ///< edits of one group make sense only together
 };
 
 /// A text with edits made, which must not overlap. Two at the same place are made in their order.
