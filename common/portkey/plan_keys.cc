@@ -137,7 +137,7 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
     }
     for (const auto& note : add_portkey_details(key, without_host(exported.details))) {
         Finding& finding =
-            tell(exported.place, Severity::warning, note.credential ? "A-AUTH" : "K-DETAIL");
+            tell(exported.place, Severity::warning, note.credential ? "A-AUTH" : "A-OPTION");
         finding.portkey = "had " + printable(note.field) + " for " + shown;
         finding.llmgw = note.llmgw;
         finding.action = note.action;
