@@ -12,6 +12,7 @@
 #include "common/portkey/plan_names.h"
 #include "common/portkey/providers.h"
 #include "common/portkey/secret_text_kind.h"
+#include "common/routes/header_names.h"
 
 namespace llmgw {
 namespace {
@@ -69,6 +70,15 @@ void use_custom_host(PortkeyKey& key, const PortkeyProvider& known, const Portke
             key.provider = "custom";
         }
     }
+}
+
+bool may_be_secret(std::string_view header) {
+    constexpr std::array<std::string_view, 6> kSigns = {"auth",   "token",  "secret",
+                                                        "passwo", "cookie", "key"};
+    const std::string lower = to_lower(header);
+    return std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
+        return lower.find(sign) != std::string::npos;
+    });
 }
 
 PortkeyDetails without_host(PortkeyDetails details) {
@@ -142,7 +152,7 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
         finding.llmgw = note.llmgw;
         finding.action = note.action;
     }
-    key.headers.insert(key.headers.end(), exported.headers.begin(), exported.headers.end());
+    add_headers(exported, key);
     // What the details say is more: an access key of AWS, a service account.
     if (key.secret.empty() && secret_text_kind(exported.secret) == SecretTextKind::secret) {
         key.secret = exported.secret;
@@ -152,6 +162,36 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
     draft.enabled = exported.status.empty() || exported.status == "active";
     tell_about(exported, draft);
     drafts_.push_back(std::move(draft));
+}
+
+/// Headers go upstream with the routes that ask the key, for a key has none of its own here. Routes
+/// are shown to people, so what may be a secret stays out of them.
+void KeyPlanner::add_headers(const ExportedKey& exported, PortkeyKey& key) {
+    const std::string shown = printable(exported.slug);
+    for (const auto& [name, value] : exported.headers) {
+        std::string_view problem = header_problem(name);
+        if (problem.empty() && may_be_secret(name)) {
+            problem = "perhaps for a key, and routes are no place for keys";
+        } else if (problem.empty() && !is_header_value(value)) {
+            problem = "not of printable ASCII";
+        }
+        if (problem.empty()) {
+            key.headers.emplace_back(name, value);
+            continue;
+        }
+        Finding& finding = tell(exported.place, Severity::warning, "H-FWD");
+        finding.portkey = "sent the header " + printable(name) + " with the calls of " + shown;
+        finding.llmgw = "does not: it is " + std::string(problem);
+        finding.action = "have clients send it, and name it in forward_headers of a route";
+    }
+    if (!key.headers.empty()) {
+        Finding& finding = tell(exported.place, Severity::info, "A-OPTION");
+        finding.portkey =
+            "sent " + printable(key.headers.front().first) + " with all calls of " + shown;
+        finding.llmgw =
+            "sends it where a route asks the key, not for models named @" + shown + "/…";
+        finding.action = "ask by a route";
+    }
 }
 
 /// What is true of a key at Portkey and not here.
