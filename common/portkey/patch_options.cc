@@ -214,6 +214,23 @@ void add_option(PortkeyAsk& ask, std::string_view name, std::string_view value,
     }
 }
 
+bool mentions_portkey_headers(std::string_view text) {
+    return text.find("createHeaders(") != std::string_view::npos ||
+           text.find("create_headers(") != std::string_view::npos ||
+           text.find("x-portkey-") != std::string_view::npos;
+}
+
+std::size_t header_options(const CodeTokens& code, const CodeItem& item) {
+    const bool made = code.is(item.first, "createHeaders") || code.is(item.first, "create_headers");
+    std::size_t open = item.first + (made ? 1 : 0);
+    std::size_t last = item.last - 1;
+    if (made && code.is(open + 1, "{")) {
+        open++;
+        last--;
+    }
+    return open < code.size() && code[open].partner == last ? open : CodeToken::kNone;
+}
+
 bool is_portkey_url(std::string_view url) {
     for (const std::string_view scheme : {"https://", "http://"}) {
         if (url.starts_with(scheme)) {
