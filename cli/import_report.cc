@@ -156,7 +156,15 @@ std::string finding_place(const Finding& finding) {
     return printable(finding.file) + "#" + printable(finding.pointer);
 }
 
-// One finding a line: severity, code, place, then what Portkey does → llmgw does → to do.
+/// What Portkey does → what llmgw does → what to do. Of code there is only what to do.
+std::string finding_text(const Finding& finding) {
+    const bool is_use = finding.code.starts_with("U-");
+    std::string text =
+        is_use ? finding.portkey : "Portkey " + finding.portkey + " → llmgw " + finding.llmgw;
+    return text + (finding.action.empty() ? "" : " → " + finding.action);
+}
+
+// One finding a line: severity, code, place, text.
 std::string findings_text(const ImportReport& report, bool color) {
     std::size_t code_width = 0;
     std::size_t place_width = 0;
@@ -172,9 +180,8 @@ std::string findings_text(const ImportReport& report, bool color) {
         const std::size_t width = display_width(place);
         out += "  " + severity_text(finding.severity, color) + "  " + finding.code +
                std::string(code_width - finding.code.size() + 2, ' ') + place +
-               std::string(width < place_width ? place_width - width + 2 : 2, ' ') + "Portkey " +
-               finding.portkey + " → llmgw " + finding.llmgw;
-        out += finding.action.empty() ? "\n" : " → " + finding.action + "\n";
+               std::string(width < place_width ? place_width - width + 2 : 2, ' ') +
+               finding_text(finding) + "\n";
     }
     return out.empty() ? "" : "\n" + styled("findings", Style::bold, color) + "\n" + out;
 }

@@ -94,7 +94,8 @@ class DetailReader {
 
   private:
     static bool is_known(const std::string& name) {
-        return is_portkey_detail(name) || name == "deployment_config" || name == "custom_headers";
+        return is_portkey_detail(name) || name == "deployment_config" || name == "custom_headers" ||
+               name == "custom_host";
     }
 
     /// Whether a value, or any part of it, is an expression.
@@ -248,6 +249,9 @@ void read_models(const Json& json, const ExportPlace& place, PortkeyExports& exp
     std::string enabled;
     std::string special;
     for (const auto& model : json.value("models", Json::array())) {
+        if (!model.is_object()) {
+            continue;
+        }
         const std::string slug = text_of(model, {"slug"});
         if (model.value("enabled", Json(true)) == true) {
             enabled += (enabled.empty() ? "" : ", ") + printable(slug);

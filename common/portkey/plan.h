@@ -39,7 +39,7 @@ struct PlannedRoute {
     ExportPlace place;
     std::string slug;
     std::string name;
-    std::string document;  ///< as `routes show` prints it
+    std::string document;  ///< as StoredRoute::document
     std::string source;    ///< as StoredRoute::source: by it a later import finds the route again
     std::vector<std::string> labels;  ///< of the provider keys that it asks
 };

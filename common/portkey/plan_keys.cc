@@ -49,6 +49,40 @@ bool is_same(const ProviderKey& stored, const PlannedProvider& planned) {
            (planned.key.base_url.empty() || stored.base_url == planned.key.base_url);
 }
 
+constexpr std::string_view kCustomHost = "custom_host";
+
+/// An address of one's own. What speaks OpenAI's format there is another server, of which the
+/// catalog knows nothing.
+void use_custom_host(PortkeyKey& key, const PortkeyProvider& known, const PortkeyDetails& details) {
+    for (const auto& [name, value] : details) {
+        const auto base =
+            name == kCustomHost ? portkey_base_url(known, value) : tl::unexpected(Error{});
+        if (!base) {
+            continue;
+        }
+        key.base_url = *base;
+        const Provider* const provider = catalog::find_provider(key.provider);
+        const auto own = parse_base_url(provider == nullptr ? "" : provider->base_url);
+        const auto given = parse_base_url(*base);
+        if (provider != nullptr && provider->wire == Wire::openai && own && given &&
+            own->host != given->host) {
+            key.provider = "custom";
+        }
+    }
+}
+
+PortkeyDetails without_host(PortkeyDetails details) {
+    std::erase_if(details, [](const auto& detail) { return detail.first == kCustomHost; });
+    return details;
+}
+
+bool is_reserved_label(const std::string& label, const std::string& provider) {
+    constexpr std::array<std::string_view, 5> kReserved = {"route", "auto", "mock", "custom",
+                                                           "llmgw"};
+    return std::find(kReserved.begin(), kReserved.end(), label) != kReserved.end() ||
+           (label != provider && catalog::find_provider(label) != nullptr);
+}
+
 std::string listed(const std::vector<std::string>& texts) {
     std::string out;
     for (const auto& text : texts) {
@@ -73,7 +107,6 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
     const PortkeyProvider* const known = find_portkey_provider(exported.provider);
     KeyDraft draft;
     draft.place = exported.place;
-    draft.exported = true;
     draft.deployments = exported.deployments;
     draft.provider_of_portkey = known == nullptr ? exported.provider : std::string(known->id);
     PortkeyKey& key = draft.key;
@@ -99,9 +132,12 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
         finding.action = unknown ? "give it: --map " + shown + "=PROVIDER" : "";
         return;
     }
-    for (const auto& note : add_portkey_details(key, exported.details)) {
+    if (known != nullptr) {
+        use_custom_host(key, *known, exported.details);
+    }
+    for (const auto& note : add_portkey_details(key, without_host(exported.details))) {
         Finding& finding =
-            tell(exported.place, Severity::warning, note.credential ? "A-AUTH" : "K-DETAIL");
+            tell(exported.place, Severity::warning, note.credential ? "A-AUTH" : "A-OPTION");
         finding.portkey = "had " + printable(note.field) + " for " + shown;
         finding.llmgw = note.llmgw;
         finding.action = note.action;
@@ -131,7 +167,7 @@ void KeyPlanner::tell_about(const ExportedKey& exported, const KeyDraft& draft) 
         Finding& finding = tell(exported.place, Severity::warning, "L-STATUS");
         finding.portkey = "does not use " + shown + ": it is " + printable(exported.status);
         finding.llmgw = "imports it disabled";
-        finding.action = "llmgw providers enable " + plan_name(exported.slug, "key");
+        finding.action = "llmgw providers enable " + portkey_label(exported.slug);
     } else if (!exported.expires_at.empty()) {
         Finding& finding = tell(exported.place, Severity::info, "L-EXPIRES");
         finding.portkey = "ends " + shown + " at " + printable(exported.expires_at);
@@ -153,18 +189,21 @@ void KeyPlanner::tell_about(const ExportedKey& exported, const KeyDraft& draft) 
 }
 
 std::size_t KeyPlanner::add_named(const PortkeyKey& key, const ExportPlace& place) {
-    for (std::size_t i = 0; i < drafts_.size(); i++) {
-        KeyDraft& draft = drafts_[i];
-        if (key.slug.empty() ? draft.key.slug.empty() && same_inline_key(draft.key, key)
-                             : draft.key.slug == key.slug &&
-                                   (key.base_url.empty() || draft.key.base_url == key.base_url ||
-                                    draft.exported)) {
-            return i;
-        }
-    }
     KeyDraft draft;
     draft.key = key;
     draft.place = place;
+    for (std::size_t i = 0; i < drafts_.size(); i++) {
+        const KeyDraft& other = drafts_[i];
+        if (key.slug.empty() ? other.key.slug.empty() && same_inline_key(other.key, key)
+                             : other.key.slug == key.slug &&
+                                   (key.base_url.empty() || other.key.base_url == key.base_url)) {
+            return i;
+        }
+        if (!key.slug.empty() && other.key.slug == key.slug) {  // the same key, at another address
+            draft.key.secret = key.secret.empty() ? other.key.secret : key.secret;
+            draft.key.env = key.env.empty() ? other.key.env : key.env;
+        }
+    }
     drafts_.push_back(std::move(draft));
     return drafts_.size() - 1;
 }
@@ -184,7 +223,7 @@ std::vector<PlannedProvider> KeyPlanner::plan() {
         if (!draft.key.provider.empty()) {
             out.push_back(plan_one(draft));
         } else {
-            draft.label = plan_name(draft.key.label, "key");
+            draft.label = portkey_label(draft.key.label);
         }
     }
     return out;
@@ -281,17 +320,14 @@ std::string KeyPlanner::usual_variable(const KeyDraft& draft) const {
     return {};
 }
 
-bool KeyPlanner::is_label_of_others(const std::string& label, const KeyDraft& draft) const {
-    constexpr std::array<std::string_view, 5> kReserved = {"route", "auto", "mock", "custom",
-                                                           "llmgw"};
-    return std::find(kReserved.begin(), kReserved.end(), label) != kReserved.end() ||
-           (label != draft.key.provider && catalog::find_provider(label) != nullptr) ||
-           std::any_of(drafts_.begin(), drafts_.end(),
+bool KeyPlanner::is_planned(const std::string& label) const {
+    return std::any_of(drafts_.begin(), drafts_.end(),
                        [&](const KeyDraft& other) { return other.label == label; });
 }
 
 void KeyPlanner::take_label(KeyDraft& draft, PlannedProvider& planned) {
-    const std::string wanted = plan_name(draft.key.label, "key");
+    std::string wanted = portkey_label(draft.key.label);
+    wanted += is_reserved_label(wanted, draft.key.provider) ? "-key" : "";
     const auto stored = [&](const std::string& label) {
         return std::find_if(target_.provider_keys.begin(), target_.provider_keys.end(),
                             [&](const ProviderKey& key) { return key.label == label; });
@@ -300,13 +336,12 @@ void KeyPlanner::take_label(KeyDraft& draft, PlannedProvider& planned) {
     auto there = target_.provider_keys.end();
     for (int number = 2;; number++) {
         there = stored(label);
-        const bool theirs = is_label_of_others(label, draft);
         const bool free = there == target_.provider_keys.end();
         // A slug means one account: a stored key of that provider is it, whatever its secret.
         const bool own =
             !free && (is_same(*there, planned) ||
                       (!draft.key.slug.empty() && there->provider == planned.key.provider));
-        if (!theirs && (free || own)) {
+        if (!is_planned(label) && (free || own)) {
             break;
         }
         label = plan_name_with(wanted, std::to_string(number));

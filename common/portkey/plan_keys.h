@@ -13,7 +13,6 @@ namespace llmgw {
 struct KeyDraft {
     PortkeyKey key;
     ExportPlace place;
-    bool exported = false;  ///< by itself; not only named by a config
     bool enabled = true;
     std::vector<std::pair<std::string, std::string>> deployments;
     std::string label;                ///< once labels are given
@@ -47,7 +46,7 @@ class KeyPlanner {
     void take_label(KeyDraft& draft, PlannedProvider& planned);
     void find_secret(const KeyDraft& draft, PlannedProvider& planned);
     [[nodiscard]] std::string usual_variable(const KeyDraft& draft) const;
-    [[nodiscard]] bool is_label_of_others(const std::string& label, const KeyDraft& draft) const;
+    [[nodiscard]] bool is_planned(const std::string& label) const;
     Finding& tell(const ExportPlace& place, Severity severity, const char* code);
 
     const ImportTarget& target_;

@@ -3,33 +3,20 @@
 
 #include <algorithm>
 
-#include "common/base/text.h"
+#include "common/portkey/key.h"
 
 namespace llmgw {
 namespace {
 
 constexpr std::size_t kMaxName = 64;
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
 }  // namespace
 
 std::string plan_name(std::string_view text, std::string_view otherwise) {
-    std::string name;
-    for (const char c : to_lower(text)) {
-        const bool allowed = is_letter(c) || c == '.' || c == '_' || c == '-';
-        const bool separates = !name.empty() && name.back() != '-';
-        if (allowed ? is_letter(c) || !name.empty() : separates) {
-            name += allowed ? c : '-';
-        }
-    }
-    name.resize(std::min(name.size(), kMaxName));
-    while (name.ends_with('-')) {
-        name.pop_back();
-    }
-    return name.empty() ? std::string(otherwise) : name;
+    const bool usable = std::any_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    });
+    return usable ? portkey_label(text) : std::string(otherwise);
 }
 
 std::string plan_name_with(std::string_view name, std::string_view suffix) {

@@ -110,12 +110,10 @@ class RouteNamer {
         }
         // An edited one has another source, but still the alias.
         for (const auto& alias : target_.aliases) {
-            if (alias.name != config.slug || !alias.target.starts_with("route/")) {
-                continue;
-            }
-            const auto* const route = stored(alias.target.substr(6));
-            if (route != nullptr && !route->import_hash.empty() && !is_planned(route->name)) {
-                return route->name;
+            const bool is_route = alias.target.starts_with("route/");
+            const std::string name = is_route ? alias.target.substr(6) : "";
+            if (alias.name == config.slug && stored(name) != nullptr && !is_planned(name)) {
+                return name;
             }
         }
         return {};
@@ -137,8 +135,9 @@ class RouteNamer {
 
     [[nodiscard]] bool is_free(const std::string& name, const ExportedConfig& config) const {
         const auto* const route = stored(name);
-        const bool own = route == nullptr || route->source == source_of(config, name) ||
-                         (config.slug.empty() && !route->import_hash.empty());
+        // Without a slug, the name is all that a config has: its route is found again by that.
+        const bool own =
+            route == nullptr || config.slug.empty() || route->source == source_of(config, name);
         return own && !is_planned(name);
     }
 
@@ -195,7 +194,7 @@ void plan_routes(const std::vector<RouteDraft>& drafts, const KeyPlanner& keys,
         planned.slug = config.slug;
         RouteNode root = draft.root;
         relabel(root, draft, keys, planned.labels);
-        planned.document = print_route(root, 2);
+        planned.document = print_route(root);
         if (const auto checked = parse_route(planned.document); !checked) {
             Finding finding = finding_at(config.place, Severity::error, "R-LIMIT");
             finding.portkey = "took this config";
@@ -216,8 +215,9 @@ void plan_routes(const std::vector<RouteDraft>& drafts, const KeyPlanner& keys,
         if (planned.step == PlanStep::kept) {
             Finding finding = finding_at(config.place, Severity::warning, "R-EDITED");
             finding.portkey = "has a config that would become another route/" + planned.name;
-            finding.llmgw = "keeps the route, which was edited since it was imported";
-            finding.action = "llmgw routes remove " + planned.name + ", then import again";
+            finding.llmgw = "keeps the one that is there, which a person has written or edited";
+            finding.action =
+                "llmgw routes remove " + planned.name + ", then import again; or give a --name";
             plan.findings.push_back(std::move(finding));
         }
         plan.routes.push_back(std::move(planned));
