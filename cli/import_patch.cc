@@ -19,6 +19,11 @@ PatchSettings patch_settings(const ImportPlan& plan) {
             settings.routes[route.slug] = route.name;
         }
     }
+    for (const PlannedProvider& provider : plan.providers) {
+        if (!provider.slug.empty()) {
+            settings.labels[provider.slug] = provider.key.label;
+        }
+    }
     return settings;
 }
 
