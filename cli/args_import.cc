@@ -9,7 +9,9 @@ void CommandTree::add_import_portkey() {
     CLI::App* app = verb(&app_, "import-portkey", "Move a Portkey set-up here: show how, or do it",
                          run_import_portkey, o);
     argument(app, "PATH", o->paths, "Exports, configs, code, folders of them; - is stdin");
-    app->add_flag("--apply", o->apply, "Write it; without this, only show it");
+    CLI::Option* apply = app->add_flag("--apply", o->apply, "Write it; without this, only show it");
+    app->add_flag("--patch", o->patch, "Print a diff that moves code and settings to llmgw")
+        ->excludes(apply);
     value(app, "--name", o->name, "NAME", "The route's name, if there is one config");
     pairs(app, "--map", o->map, "Whose key a slug stands for, as in main-1a2b3c=openai")
         ->type_name("SLUG=PROVIDER");

@@ -126,6 +126,7 @@ constexpr Example kExamples[] = {
     {"import-portkey",
      "llmgw import-portkey exports/ terraform.tfstate\n"
      "llmgw import-portkey config.json --name prod --apply\n"
+     "llmgw import-portkey src/ package.json --patch | git apply\n"
      "llmgw import-portkey . --map main-1a2b3c=openai --json"},
     {"config",
      "llmgw config --origin\n"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/import_patch.h"
 #include "cli/import_report.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -19,7 +20,7 @@
 #include "common/portkey/plan.h"
 #include "common/portkey/plan_names.h"
 #include "common/portkey/providers.h"
-#include "common/portkey/source.h"
+#include "common/portkey/source_tree.h"
 #include "common/portkey/text_files.h"
 #include "daemon/gateway/gateway.h"
 
@@ -38,6 +39,7 @@ class ImportReader {
     }
 
     PortkeyExports exports;
+    SourceTree sources;
     std::size_t files = 0;
 
   private:
@@ -48,6 +50,7 @@ class ImportReader {
         if (found && *found) {
             return {};
         }
+        sources.add({file.name, file.text});
         const bool used = add_uses(file);
         if (used || (!file.named && !may_hold_config(file.text))) {
             return {};
@@ -229,6 +232,10 @@ Result<int> run_import_portkey(const GlobalOptions& global, const ImportPortkeyO
     auto plan = plan_import(reader.exports, *target, *how);
     if (!plan) {
         return tl::unexpected(std::move(plan.error()));
+    }
+    if (options.patch) {
+        print_patch(global, reader.sources, *plan);
+        return 0;
     }
     ImportReport report;
     report.plan = *std::move(plan);

@@ -160,6 +160,10 @@ class BindingFinder {
                 continue;
             }
             const bool member = i > 0 && (code_.is(i - 1, ".") || code_.is(i - 1, "?."));
+            if (binding_.attribute && !member && code_[i].within == scope.first &&
+                code_.is(i + 1, ":")) {
+                declare_type(i + 2);
+            }
             if (binding_.attribute ? !member : member || is_key(i)) {
                 continue;
             }
@@ -170,6 +174,14 @@ class BindingFinder {
             }
             binding_.uses.push_back(i);
         }
+    }
+
+    // `client: Portkey` in the body of its class.
+    void declare_type(std::size_t type) {
+        if (binding_.annotation != kNone) {
+            binding_.problem = "its type is declared twice";
+        }
+        binding_.annotation = type;
     }
 
     // `client=…` of an argument, `client: …` of a member.

@@ -60,9 +60,12 @@ class ImportReader {
     }
 
     std::size_t dotted_name(std::size_t at, std::string& name) const {
-        while (at < code_.size() &&
-               (code_.is_name(at) || code_.is(at, ".") || code_.is(at, "...")) &&
-               !code_.is(at, "import") && !code_.is(at, "as")) {
+        const auto continues = [&] {
+            const bool word = name.empty() || name.ends_with('.');
+            return code_.is(at, ".") || code_.is(at, "...") ||
+                   (word && code_.is_name(at) && !code_.is(at, "import"));
+        };
+        while (continues()) {
             name += code_.at(at++);
         }
         return at;

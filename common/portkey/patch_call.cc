@@ -113,14 +113,11 @@ class CallPatcher {
 
     // createHeaders(…), or an object of which all is Portkey's; false: it is about something else.
     bool take_headers(const CodeItem& item, PortkeyAsk& ask) {
-        const std::string_view text = code_.span(item.first, item.last);
-        const bool made =
-            code_.is(item.first, "createHeaders") || code_.is(item.first, "create_headers");
-        if (!made && text.find("x-portkey-") == std::string_view::npos) {
+        if (!mentions_portkey_headers(code_.span(item.first, item.last))) {
             return false;
         }
-        const std::size_t open = item.first + (made ? 1 : 0);
-        if (open >= code_.size() || code_[open].partner != item.last - 1) {
+        const std::size_t open = header_options(code_, item);
+        if (open == CodeToken::kNone) {
             patch_.problem = "its headers are put together elsewhere";
             return false;
         }

@@ -2,7 +2,7 @@
 #include "common/portkey/patch_options.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "common/base/text.h"
 
@@ -55,7 +55,14 @@ void set_target(PortkeyAsk& ask, std::string target, bool route) {
     ask.route = route;
 }
 
-void set_slug(PortkeyAsk& ask, std::string_view name, std::string_view value) {
+// What a slug or a config is called here.
+std::string name_here(const std::map<std::string, std::string>& names, std::string_view name) {
+    const auto known = names.find(std::string(name));
+    return known == names.end() ? std::string(name) : known->second;
+}
+
+void set_slug(PortkeyAsk& ask, std::string_view name, std::string_view value,
+              const PatchSettings& settings) {
     const bool at = value.starts_with('@');
     const std::string_view slug = at ? value.substr(1) : value;
     if (slug.empty() || slug.find_first_of("/{$ <\"'") != std::string_view::npos) {
@@ -65,7 +72,7 @@ void set_slug(PortkeyAsk& ask, std::string_view name, std::string_view value) {
                       " is asked with a key of the request: store one with `llmgw providers add`, "
                       "then name the provider in the model";
     } else {
-        set_target(ask, "@" + std::string(slug), false);
+        set_target(ask, "@" + name_here(settings.labels, slug), false);
     }
 }
 
@@ -74,10 +81,7 @@ void set_config(PortkeyAsk& ask, std::string_view value, const PatchSettings& se
         ask.problem = "its config is in the code: make it a route, then name that in the model";
         return;
     }
-    const auto known = settings.routes.find(std::string(value));
-    set_target(ask,
-               "route/" + (known == settings.routes.end() ? std::string(value) : known->second),
-               true);
+    set_target(ask, "route/" + name_here(settings.routes, value), true);
 }
 
 class OptionReader {
@@ -119,7 +123,7 @@ class OptionReader {
         if (name == "config") {
             set_config(ask, value, task_.settings);
         } else {
-            set_slug(ask, name, value);
+            set_slug(ask, name, value, task_.settings);
         }
     }
 
@@ -204,7 +208,7 @@ void add_option(PortkeyAsk& ask, std::string_view name, std::string_view value,
     if (name == "config") {
         set_config(ask, value, settings);
     } else if (name == "virtual_key" || name == "provider") {
-        set_slug(ask, name, value);
+        set_slug(ask, name, value, settings);
     } else if (name == "metadata") {
         ask.headers.emplace_back("x-llmgw-metadata", value);
     } else if (name == "trace_id") {
@@ -212,6 +216,23 @@ void add_option(PortkeyAsk& ask, std::string_view name, std::string_view value,
     } else if (!is_moot(name)) {
         ask.problem = problem_with(name);
     }
+}
+
+bool mentions_portkey_headers(std::string_view text) {
+    return text.find("createHeaders(") != std::string_view::npos ||
+           text.find("create_headers(") != std::string_view::npos ||
+           text.find("x-portkey-") != std::string_view::npos;
+}
+
+std::size_t header_options(const CodeTokens& code, const CodeItem& item) {
+    const bool made = code.is(item.first, "createHeaders") || code.is(item.first, "create_headers");
+    std::size_t open = item.first + (made ? 1 : 0);
+    std::size_t last = item.last - 1;
+    if (made && code.is(open + 1, "{")) {
+        open++;
+        last--;
+    }
+    return open < code.size() && code[open].partner == last ? open : CodeToken::kNone;
 }
 
 bool is_portkey_url(std::string_view url) {

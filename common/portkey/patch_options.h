@@ -34,6 +34,11 @@ struct PortkeyAsk {
 void add_option(PortkeyAsk& ask, std::string_view name, std::string_view value,
                 const PatchSettings& settings);
 
+/// Whether headers are Portkey's: createHeaders(…), an object with "x-portkey-…".
+[[nodiscard]] bool mentions_portkey_headers(std::string_view text);
+/// The bracket that their options are in; kNone when they are put together elsewhere.
+[[nodiscard]] std::size_t header_options(const CodeTokens& code, const CodeItem& item);
+
 /// Whether an address is Portkey's, or the one of its gateway on this machine.
 [[nodiscard]] bool is_portkey_url(std::string_view url);
 

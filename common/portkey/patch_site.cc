@@ -13,12 +13,6 @@ bool contains(std::initializer_list<std::string_view> names, std::string_view na
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool mentions_portkey_headers(std::string_view text) {
-    return text.find("createHeaders(") != std::string_view::npos ||
-           text.find("create_headers(") != std::string_view::npos ||
-           text.find("x-portkey-") != std::string_view::npos;
-}
-
 TextEdit replace_value(const CodeTokens& code, const CodeItem& item, std::string text) {
     return {code[item.first].begin, code[item.last - 1].end, std::move(text)};
 }
@@ -216,14 +210,8 @@ bool SitePatcher::take_headers(const CodeItem& item, PortkeyAsk& ask) {
         return item.last == item.first + 1 && code_.is_name(item.first) &&
                take_header_variable(item, ask);
     }
-    const bool made =
-        code_.is(item.first, "createHeaders") || code_.is(item.first, "create_headers");
-    std::size_t open = item.first + (made ? 1 : 0);
-    if (made && !python() && code_.is(open + 1, "{")) {
-        open++;
-    }
-    const std::size_t last = item.last - (made && code_.is(open, "{") ? 2 : 1);
-    if (open >= code_.size() || code_[open].partner != last) {
+    const std::size_t open = header_options(code_, item);
+    if (open == CodeToken::kNone) {
         now_.problem = "its headers are put together elsewhere";
         return false;
     }

@@ -139,7 +139,9 @@ class TreePatcher {
             found_uses_.push_back(use);
             const bool gone =
                 std::any_of(patch.edits.begin(), patch.edits.end(), [&](const TextEdit& edit) {
-                    return edit.begin <= use.offset && use.offset < edit.end;
+                    // An import may be there again, of fewer names.
+                                return edit.begin <= use.offset && use.offset < edit.end &&
+                                       !may_use_portkey(edit.text);
                 });
             if (!gone) {
                 leave(use, reason_of(use, patch, source_language(file.name)));

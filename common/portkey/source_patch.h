@@ -15,6 +15,8 @@ struct PatchSettings {
     /// Names of routes by the slug of a saved config, and by "FILE:LINE" of one in code. A slug
     /// that is not here is the name of its route.
     std::map<std::string, std::string> routes;
+    /// Labels of provider keys by slug. A slug that is not here is the label.
+    std::map<std::string, std::string> labels;
 };
 
 /// A use of Portkey that stays, and why.

@@ -110,7 +110,9 @@ bool is_expression(std::string_view line, std::size_t begin, std::size_t end) {
     if (quoted) {
         return false;
     }
-    const bool called = end < line.size() && (line[end] == '(' || line[end] == '[');
+    // What code goes on with: a call, the next argument.
+    const bool called =
+        end < line.size() && std::string_view("([,)").find(line[end]) != std::string_view::npos;
     const bool has_digit = std::any_of(value.begin(), value.end(),
                                        [](unsigned char c) { return std::isdigit(c) != 0; });
     return called || !has_digit;
