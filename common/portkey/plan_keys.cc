@@ -17,8 +17,9 @@
 namespace llmgw {
 namespace {
 
-std::string add_command(const ProviderKey& key, bool needs_address) {
-    std::string command = "llmgw providers add " + key.provider + " --name " + key.label;
+/// What adds a key by hand. What `providers add` finds out by itself is left out.
+std::string add_command(const std::string& label, const PortkeyKey& key, bool needs_address) {
+    std::string command = "llmgw providers add " + key.provider + " --name " + label;
     if (needs_address || !key.base_url.empty()) {
         command += " --base-url " + (key.base_url.empty() ? "URL" : shell_word(key.base_url));
     }
@@ -137,8 +138,9 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
             "kept a key for " +
             (unknown ? "a provider that the files do not name" : printable(exported.provider)) +
             " as " + shown;
-        finding.llmgw = known != nullptr && !known->remark.empty() ? std::string(known->remark)
-                                                                   : "does not import it";
+        finding.llmgw = known != nullptr && !known->remark.empty()
+                            ? "cannot ask it: " + std::string(known->remark)
+                            : "does not import it";
         finding.action = unknown ? "give it: --map " + shown + "=PROVIDER" : "";
         return;
     }
@@ -206,8 +208,10 @@ void KeyPlanner::tell_about(const ExportedKey& exported, const KeyDraft& draft) 
     if (!draft.enabled) {
         Finding& finding = tell(exported.place, Severity::warning, "L-STATUS");
         finding.portkey = "does not use " + shown + ": it is " + printable(exported.status);
-        finding.llmgw = "imports it disabled";
-        finding.action = "llmgw providers enable " + portkey_label(exported.slug);
+        const bool imported = !draft.key.secret.empty() || !draft.key.env.empty();
+        finding.llmgw = imported ? "imports it disabled" : "uses it from when it is added";
+        finding.action = imported ? "llmgw providers enable " + portkey_label(exported.slug)
+                                  : "add it only if it is to be used";
     } else if (!exported.expires_at.empty()) {
         Finding& finding = tell(exported.place, Severity::info, "L-EXPIRES");
         finding.portkey = "ends " + shown + " at " + printable(exported.expires_at);
@@ -281,12 +285,6 @@ PlannedProvider KeyPlanner::plan_one(KeyDraft& draft) {
     key.enabled = draft.enabled;
     key.created_at = target_.now;
     const auto completed = target_.complete_address(key);
-    if (!completed) {
-        Finding& finding = tell(draft.place, Severity::warning, "K-ADDRESS");
-        finding.portkey = "knew where to ask " + printable(draft.key.label);
-        finding.llmgw = "does not: " + completed.error().message;
-        finding.action = "add the key by hand, with --base-url URL";
-    }
     find_secret(draft, planned);
     take_label(draft, planned);
     if (planned.step == PlanStep::add && !completed) {
@@ -295,13 +293,14 @@ PlannedProvider KeyPlanner::plan_one(KeyDraft& draft) {
     if (planned.step != PlanStep::needed) {
         return planned;
     }
-    planned.command = add_command(key, !completed);
-    if (completed) {
-        Finding& finding = tell(draft.place, Severity::warning, "K-SECRET");
-        finding.portkey = "keeps the key of " + printable(draft.key.label) + " to itself";
-        finding.llmgw = "needs it for requests to @" + key.label;
-        finding.action = planned.command;
-    }
+    planned.command = add_command(draft.label, draft.key, !completed);
+    Finding& finding = tell(draft.place, Severity::warning, completed ? "K-SECRET" : "K-ADDRESS");
+    const std::string name = printable(draft.key.label);
+    finding.portkey =
+        completed ? "keeps the key of " + name + " to itself" : "knows where to ask " + name;
+    finding.llmgw = completed ? "needs it for requests to @" + draft.label
+                              : "does not: " + completed.error().message;
+    finding.action = planned.command;
     return planned;
 }
 

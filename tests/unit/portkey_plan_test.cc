@@ -197,8 +197,7 @@ TEST_CASE("portkey plan: where secrets come from") {
         step_of(R"({"object":"virtual-key","slug":"o's","provider":"openai","key":"a***z"})",
                 empty_target());
     CHECK(needed.step == PlanStep::needed);
-    CHECK(needed.command ==
-          "llmgw providers add openai --name o-s --base-url https://openai.example/v1 --key-stdin");
+    CHECK(needed.command == "llmgw providers add openai --name o-s --key-stdin");
 
     const auto local = step_of(
         R"({"object":"virtual-key","slug":"box","provider":"ollama","key":"",
