@@ -59,6 +59,7 @@ CommandTree::CommandTree(GlobalOptions& global) : global_(global) {
     add_usage();
     add_logs();
     add_routes();
+    add_import_portkey();
     add_config();
     add_others();
 }
