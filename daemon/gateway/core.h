@@ -13,6 +13,7 @@
 #include "daemon/gateway/router.h"
 #include "daemon/gateway/snapshot.h"
 #include "daemon/gateway/token_source.h"
+#include "daemon/portkey/header_uses.h"
 #include "daemon/upstream/pool.h"
 
 namespace llmgw {
@@ -62,6 +63,7 @@ struct Core {
     RequestHasher hasher;
     Flights flights;
     Stats stats;
+    PortkeyHeaderNotices portkey_notices;
     RequestLog* request_log = nullptr;  ///< none: nothing is logged
     std::mt19937_64 random;
 };

@@ -9,6 +9,8 @@ namespace llmgw {
 
 namespace {
 
+constexpr std::size_t kMaxModelName = 512;
+
 tl::unexpected<Error> invalid(std::string message, std::string param,
                               std::string code = "invalid_value") {
     Error error;
@@ -80,6 +82,23 @@ Result<void> read_stream(InferenceCall& call) {
     return {};
 }
 
+Result<void> read_model(InferenceCall& call, InferenceCall::ModelField need) {
+    const JsonField* const model = find_field(call.fields, "model");
+    if (model == nullptr) {
+        return invalid("the field \"model\" is required", "model", "missing_required_parameter");
+    }
+    auto name = json_text(model->value);
+    if (!name) {
+        return invalid("\"model\" must be a string", "model", "invalid_type");
+    }
+    const bool none = name->empty() && need == InferenceCall::ModelField::required;
+    if (none || name->size() > kMaxModelName) {
+        return invalid("\"model\" must be a model's name", "model");
+    }
+    call.model = std::move(*name);
+    return {};
+}
+
 // How the provider is chosen.
 Result<void> read_strategy(InferenceCall& call) {
     const JsonField* const routing = find_field(call.fields, "routing");
@@ -111,25 +130,22 @@ std::string_view endpoint_path(Endpoint endpoint) {
     return "";
 }
 
-Result<std::unique_ptr<InferenceCall>> InferenceCall::parse(Endpoint endpoint, std::string body) {
+Result<std::unique_ptr<InferenceCall>> InferenceCall::parse(Endpoint endpoint, std::string body,
+                                                            ModelField need) {
     std::unique_ptr<InferenceCall> call(new InferenceCall(endpoint, std::move(body)));
     auto fields = scan_object(call->body);
+    if (fields && need == ModelField::optional && find_field(*fields, "model") == nullptr) {
+        call->body.insert(call->body.find('{') + 1,
+                          fields->empty() ? "\"model\":\"\"" : "\"model\":\"\",");
+        fields = scan_object(call->body);
+    }
     if (!fields) {
         return invalid(fields.error().message, "", "invalid_json");
     }
     call->fields = std::move(*fields);
-    const JsonField* const model = find_field(call->fields, "model");
-    if (model == nullptr) {
-        return invalid("the field \"model\" is required", "model", "missing_required_parameter");
+    if (auto read = read_model(*call, need); !read) {
+        return tl::unexpected(std::move(read.error()));
     }
-    auto name = json_text(model->value);
-    if (!name) {
-        return invalid("\"model\" must be a string", "model", "invalid_type");
-    }
-    if (name->empty() || name->size() > 512) {
-        return invalid("\"model\" must be a model's name", "model");
-    }
-    call->model = std::move(*name);
     Result<void> checked;
     switch (endpoint) {
         case Endpoint::chat_completions:

@@ -23,16 +23,18 @@ enum class Endpoint { chat_completions, completions, embeddings };
 class InferenceCall {
   public:
     /// Checks a body: one JSON object with a model and the endpoint's input. Errors are
-    /// Errc::invalid_request with the field in `param`.
-    [[nodiscard]] static Result<std::unique_ptr<InferenceCall>> parse(Endpoint endpoint,
-                                                                      std::string body);
+    /// Errc::invalid_request with the field in `param`. A model that is `optional` is made up for
+    /// by an empty one.
+    enum class ModelField { required, optional };
+    [[nodiscard]] static Result<std::unique_ptr<InferenceCall>> parse(
+        Endpoint endpoint, std::string body, ModelField model = ModelField::required);
     InferenceCall(const InferenceCall&) = delete;
     InferenceCall& operator=(const InferenceCall&) = delete;
 
     Endpoint endpoint;
     std::string body;
     std::vector<JsonField> fields;
-    std::string model;           ///< as the client named it
+    std::string model;           ///< as the client named it, or what it asks for in its headers
     bool stream = false;         ///< the client wants server-sent events
     bool include_usage = false;  ///< the client asked for the usage chunk
     /// The field `routing`: what is to decide between providers.

@@ -12,6 +12,7 @@
 #include "daemon/gateway/relay.h"
 #include "daemon/gateway/session_key.h"
 #include "daemon/log.h"
+#include "daemon/portkey/target.h"
 
 namespace llmgw {
 
@@ -195,12 +196,22 @@ Task<void> serve_call(Exchange& exchange, const std::shared_ptr<const InferenceC
 Task<void> serve_inference(Core& core, InferenceRequest request, Client& client) {
     Exchange exchange(core, client, request.head);
     exchange.gateway_key = std::move(request.gateway_key);
+    exchange.portkey = std::move(request.portkey);
     core.stats.requests++;
-    auto parsed = InferenceCall::parse(request.endpoint, std::move(request.body));
+    using ModelField = InferenceCall::ModelField;
+    auto parsed =
+        InferenceCall::parse(request.endpoint, std::move(request.body),
+                             exchange.portkey ? ModelField::optional : ModelField::required);
     std::shared_ptr<const InferenceCall> call;
     if (parsed) {
+        bool accepted = true;
+        if (exchange.portkey) {
+            accepted = co_await take_portkey_target(exchange, **parsed);
+        }
         call = std::move(*parsed);
-        co_await serve_call(exchange, call);
+        if (accepted) {
+            co_await serve_call(exchange, call);
+        }
     } else {
         co_await answer_error(exchange, parsed.error());
     }
