@@ -33,9 +33,12 @@ struct RouteCache {
     std::optional<std::int64_t> ttl_ms;  ///< not set: `cache.ttl`
 };
 
-/// `then` is the name of the target that a matching query leads to.
+/// `then` is the name of the target that a matching query leads to. A query is a JSON object of
+/// Portkey's kind, whose members' order matters: metadata.NAME, params.NAME and url.pathname are
+/// read as there, two segments deep. Besides there are headers.NAME (of any case; a text, absent as
+/// undefined) and body.NAME.NAME.…, which goes to any depth.
 struct RouteCondition {
-    std::string query;  ///< a JSON object; the order of its members matters
+    std::string query;
     std::string then;
 };
 
@@ -58,7 +61,8 @@ struct RouteNode {
     /// A provider's id: any of its keys; "@LABEL": that provider key; empty: whoever serves the
     /// model.
     std::string provider;
-    std::string model;  ///< as that provider or llmgw knows it; empty: the request's
+    std::string model;   ///< as that provider or llmgw knows it; empty: the request's
+    std::string refuse;  ///< nobody is asked: the answer is a 400 with this text; empty: not so
 
     // Of a group.
     std::vector<RouteNode> targets;  ///< empty: a leaf
@@ -86,10 +90,22 @@ struct Route {
     RouteNode root;
 };
 
+// What a document may hold, as Portkey's configs may.
+inline constexpr int kMaxRouteDepth = 8;  ///< of nodes; the root is the first
+inline constexpr std::size_t kMaxRootTargets = 100;
+inline constexpr std::size_t kMaxConditionalTargets = 1000;  ///< of a conditional root
+inline constexpr std::size_t kMaxNestedTargets = 50;
+inline constexpr std::size_t kMaxRouteBytes = 1 << 20;
+
 /// Reads a route's document, or one of LLM Gateway's `{"entry":…,"nodes":[…]}`. Fails with
-/// Errc::invalid_file: what is wrong, with its JSON pointer, line and column.
+/// Errc::invalid_file: "line 7, column 12: /targets/1/weight must be …". The column counts
+/// characters; the line is that of the value, or of a member's name where the name is wrong.
 [[nodiscard]] Result<RouteNode> parse_route(std::string_view json);
-/// The document again, without what is at its default. `indent` < 0: one line.
+/// The document again, without what is at its default; it reads back as the same tree. `indent` <
+/// 0: one line.
 [[nodiscard]] std::string print_route(const RouteNode& root, int indent = -1);
+
+/// Whether a document is one of LLM Gateway's graphs; false for what is no JSON object.
+[[nodiscard]] bool is_dynamic_route(std::string_view json);
 
 }  // namespace llmgw

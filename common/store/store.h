@@ -59,6 +59,7 @@ struct GatewayKey {
     std::int64_t created_at = 0;
     std::optional<std::int64_t> expires_at;
     std::optional<std::int64_t> revoked_at;
+    std::string route;  ///< the name of the route that its requests take; empty: none
 };
 
 /// As much of a gateway key as a request is checked against.
@@ -67,6 +68,25 @@ struct ValidGatewayKey {
 
     Vault::Digest digest{};
     std::int64_t expires_at = kNever;
+    std::uint32_t route = 0;  ///< counted from 1 in ValidGatewayKeys::routes; 0: none
+};
+
+/// Those names are few, and the keys may be many: each name is there once.
+struct ValidGatewayKeys {
+    std::vector<ValidGatewayKey> keys;
+    std::vector<std::string> routes;
+};
+
+/// A route as it is kept. Its document is one that parse_route() has read.
+struct StoredRoute {
+    std::string name;
+    std::string document;
+    std::int64_t created_at = 0;
+    std::int64_t updated_at = 0;
+    std::string source = "hand";  ///< or "import:…": what wrote it last
+    /// Of the document that an import wrote last; another document's differs: somebody has edited
+    /// it since. Empty: no import has.
+    std::string import_hash;
 };
 
 /// A model name of the user's own.
@@ -75,9 +95,9 @@ struct ModelAlias {
     std::string target;  ///< any model id the gateway understands
 };
 
-/// llmgw.db: settings, provider keys, gateway keys, aliases. One Store is one connection, used by
-/// one thread at a time. SQLite in WAL mode, so readers and a writer in other processes do not
-/// block each other; a lock is waited for at most five seconds.
+/// llmgw.db: settings, provider keys, gateway keys, routes, aliases. One Store is one connection,
+/// used by one thread at a time. SQLite in WAL mode, so readers and a writer in other processes do
+/// not block each other; a lock is waited for at most five seconds.
 class Store {
   public:
     /// Opens the database, creating it (0600) and bringing it to the newest schema. Fails with
@@ -113,12 +133,20 @@ class Store {
     [[nodiscard]] Result<std::vector<GatewayKey>> gateway_keys();  ///< revoked ones too
     [[nodiscard]] Result<bool> has_gateway_keys();                 ///< likewise
     /// Those not revoked, in no order. There may be 100,000 of them, which takes some 15 ms.
-    [[nodiscard]] Result<std::vector<ValidGatewayKey>> valid_gateway_keys();
+    [[nodiscard]] Result<ValidGatewayKeys> valid_gateway_keys();
     /// By name (the one not revoked first) or id.
     [[nodiscard]] Result<std::optional<GatewayKey>> gateway_key(std::string_view name_or_id);
     /// Fails with Errc::conflict when a key of that name is in use.
     [[nodiscard]] Result<void> add_gateway_key(const GatewayKey& key);
     [[nodiscard]] Result<bool> revoke_gateway_key(std::string_view id, std::int64_t now);
+    /// Has its requests take a route; none when `route` is empty.
+    [[nodiscard]] Result<bool> set_gateway_key_route(std::string_view id, std::string_view route);
+
+    [[nodiscard]] Result<std::vector<StoredRoute>> routes();  ///< by name
+    [[nodiscard]] Result<std::optional<StoredRoute>> route(std::string_view name);
+    /// Adds or replaces; one that is replaced keeps its created_at.
+    [[nodiscard]] Result<void> set_route(const StoredRoute& route);
+    [[nodiscard]] Result<bool> remove_route(std::string_view name);
 
     [[nodiscard]] Result<std::vector<ModelAlias>> aliases();  ///< by name
     /// Adds or replaces.

@@ -12,8 +12,10 @@ namespace llmgw {
 
 // Open addressing with linear probing, at most four fifths full: one slot at least is empty, which
 // is where a search ends.
-KeyTable::KeyTable(std::vector<ValidGatewayKey> keys)
-    : keys_(std::move(keys)), slots_(std::bit_ceil(keys_.size() + keys_.size() / 4 + 1)) {
+KeyTable::KeyTable(ValidGatewayKeys valid)
+    : keys_(std::move(valid.keys)),
+      routes_(std::move(valid.routes)),
+      slots_(std::bit_ceil(keys_.size() + keys_.size() / 4 + 1)) {
     LLMGW_ASSERT(keys_.size() < std::numeric_limits<std::uint32_t>::max());
     for (std::size_t i = 0; i < keys_.size(); i++) {
         std::size_t at = home_of(keys_[i].digest);
@@ -32,6 +34,10 @@ const ValidGatewayKey* KeyTable::find(const Vault::Digest& digest) const {
         }
     }
     return nullptr;
+}
+
+std::string_view KeyTable::route_of(const ValidGatewayKey& key) const {
+    return key.route == 0 ? std::string_view() : routes_[key.route - 1];
 }
 
 // A digest is an HMAC: its bytes are as good as random, and nobody without the master key can

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/secrets/vault.h"
@@ -15,18 +17,21 @@ namespace llmgw {
 /// happens on the loop's thread. Never changed; any thread may read it.
 class KeyTable {
   public:
-    KeyTable() : KeyTable(std::vector<ValidGatewayKey>()) {}
-    /// `keys` have different digests.
-    explicit KeyTable(std::vector<ValidGatewayKey> keys);
+    KeyTable() : KeyTable(ValidGatewayKeys()) {}
+    /// The keys have different digests.
+    explicit KeyTable(ValidGatewayKeys valid);
 
     /// nullptr when there is none.
     [[nodiscard]] const ValidGatewayKey* find(const Vault::Digest& digest) const;
+    /// The name of the route that all requests of a key take; empty: none.
+    [[nodiscard]] std::string_view route_of(const ValidGatewayKey& key) const;
     [[nodiscard]] std::size_t size() const { return keys_.size(); }
 
   private:
     [[nodiscard]] std::size_t home_of(const Vault::Digest& digest) const;
 
     std::vector<ValidGatewayKey> keys_;
+    std::vector<std::string> routes_;
     std::vector<std::uint32_t> slots_;  // 1 + an index of keys_, or 0; a power of two of them
 };
 

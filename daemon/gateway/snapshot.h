@@ -14,6 +14,7 @@
 #include "common/store/store.h"
 #include "daemon/gateway/auto_model.h"
 #include "daemon/gateway/key_table.h"
+#include "daemon/gateway/named_routes.h"
 #include "daemon/gateway/provider_access.h"
 
 namespace llmgw {
@@ -24,6 +25,7 @@ struct Snapshot {
     std::vector<ProviderAccess> accesses;  ///< stored ones first, then those from variables
     KeyTable keys;
     std::unordered_map<std::string, std::string> aliases;
+    NamedRoutes routes;
     Settings settings{};
     /// Store::data_version() from before it was read: what changed since then is not in it.
     std::int64_t data_version = 0;
@@ -32,6 +34,8 @@ struct Snapshot {
     std::string models_json;               ///< the answer to GET /v1/models
 
     [[nodiscard]] const ProviderAccess* find_access(std::string_view label) const;
+    /// Of `route/NAME`; nullptr when there is none that can be used: see NamedRoutes::missing().
+    [[nodiscard]] const RouteNode* route(std::string_view name) const { return routes.find(name); }
 };
 
 /// Reads the database, the environment and the secrets' sources. A provider key whose secret cannot
