@@ -282,6 +282,18 @@ Result<std::vector<JsonField>> scan_object(std::string_view text) {
     return fields;
 }
 
+std::optional<JsonMistake> find_object_mistake(std::string_view text) {
+    std::vector<JsonField> fields;
+    Scanner scanner(text);
+    if (!scanner.document(fields)) {
+        return JsonMistake{scanner.offset(), scanner.what()};
+    }
+    const std::size_t valid = utf8_prefix(text);
+    return valid == text.size()
+               ? std::nullopt
+               : std::optional(JsonMistake{valid, "a character is not valid UTF-8"});
+}
+
 std::vector<JsonField> nested_fields(std::string_view object) {
     std::vector<JsonField> fields;
     if (json_kind(object) == JsonKind::object) {

@@ -37,6 +37,14 @@ inline constexpr int kMaxScanDepth = 128;
                                           std::string_view name);
 [[nodiscard]] bool key_is(const JsonField& field, std::string_view name);
 
+/// Where a text stops being what scan_object() takes, and what is wrong there.
+struct JsonMistake {
+    std::size_t offset = 0;  ///< in bytes
+    std::string what;
+};
+/// nullopt when scan_object() takes it.
+[[nodiscard]] std::optional<JsonMistake> find_object_mistake(std::string_view text);
+
 /// What a value is, by its first byte.
 enum class JsonKind { object, array, string, number, boolean, null };
 [[nodiscard]] JsonKind json_kind(std::string_view value);

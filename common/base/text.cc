@@ -218,15 +218,32 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
     return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-bool is_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
+std::size_t utf8_prefix(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
         const std::size_t length = sequence_length(text, at);
         if (length == 0) {
-            return false;
+            break;
         }
         at += length;
     }
-    return true;
+    return at;
+}
+
+bool is_utf8(std::string_view text) {
+    return utf8_prefix(text) == text.size();
+}
+
+TextPosition position_in(std::string_view text, std::size_t offset) {
+    const std::string_view before = text.substr(0, offset);
+    const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
+    const auto is_first_byte = [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    };
+    return {1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
+            1 + static_cast<std::size_t>(
+                    std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_begin),
+                                  before.end(), is_first_byte))};
 }
 
 std::string printable(std::string_view text, bool multiline) {

@@ -32,6 +32,15 @@ namespace llmgw {
 /// Whether all of `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+/// How many of its first bytes are.
+[[nodiscard]] std::size_t utf8_prefix(std::string_view text);
+
+/// A place in a text as editors show it: both from 1, the column in characters.
+struct TextPosition {
+    std::size_t line = 1, column = 1;
+};
+[[nodiscard]] TextPosition position_in(std::string_view text, std::size_t offset);
+
 /// Replaces control bytes and invalid UTF-8 so that a text from outside cannot steer a terminal or
 /// forge a log line; newlines (also "\r\n", as "\n") and tabs stay when `multiline`.
 [[nodiscard]] std::string printable(std::string_view text, bool multiline = false);

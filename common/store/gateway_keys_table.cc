@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "common/store/store_impl.h"
 
@@ -28,14 +30,30 @@ GatewayKey read_row(const Statement& row) {
     key.created_at = row.integer_at(4);
     key.expires_at = row.optional_at(5);
     key.revoked_at = row.optional_at(6);
+    key.route = row.text_at(7);
     return key;
+}
+
+using RouteNumbers = std::map<std::string, std::uint32_t, std::less<>>;
+
+// Where a route is among those of the keys so far, from 1; it joins them.
+std::uint32_t number_of(std::string_view route, RouteNumbers& numbers,
+                        std::vector<std::string>& routes) {
+    const auto found = numbers.find(route);
+    if (found != numbers.end()) {
+        return found->second;
+    }
+    routes.emplace_back(route);
+    const auto number = static_cast<std::uint32_t>(routes.size());
+    numbers.emplace(route, number);
+    return number;
 }
 
 }  // namespace
 
 Result<std::vector<GatewayKey>> Store::gateway_keys() {
     auto query = impl_->database->prepare(
-        "SELECT id, name, digest, fingerprint, created_at, expires_at, revoked_at "
+        "SELECT id, name, digest, fingerprint, created_at, expires_at, revoked_at, route "
         "FROM gateway_keys ORDER BY created_at, rowid");
     if (!query) {
         return tl::unexpected(query.error());
@@ -58,7 +76,7 @@ Result<bool> Store::has_gateway_keys() {
     return found ? Result<bool>(*found != 0) : tl::unexpected(found.error());
 }
 
-Result<std::vector<ValidGatewayKey>> Store::valid_gateway_keys() {
+Result<ValidGatewayKeys> Store::valid_gateway_keys() {
     // Counted first: a vector that grows would leave as much again behind, unused.
     const auto count =
         impl_->database->integer("SELECT count(*) FROM gateway_keys WHERE revoked_at IS NULL");
@@ -67,29 +85,33 @@ Result<std::vector<ValidGatewayKey>> Store::valid_gateway_keys() {
     }
     // By itself, SQLite would walk an index and look every row up.
     auto query = impl_->database->prepare(
-        "SELECT digest, expires_at FROM gateway_keys NOT INDEXED WHERE revoked_at IS NULL");
+        "SELECT digest, expires_at, route FROM gateway_keys NOT INDEXED WHERE revoked_at IS NULL");
     if (!query) {
         return tl::unexpected(query.error());
     }
-    std::vector<ValidGatewayKey> keys;
-    keys.reserve(static_cast<std::size_t>(*count));
+    ValidGatewayKeys valid;
+    valid.keys.reserve(static_cast<std::size_t>(*count));
+    RouteNumbers numbers;
     while (true) {
         const auto row = query->step();
         if (!row) {
             return tl::unexpected(row.error());
         }
         if (!*row) {
-            return keys;
+            return valid;
         }
-        ValidGatewayKey& key = keys.emplace_back();
+        ValidGatewayKey& key = valid.keys.emplace_back();
         key.digest = digest_of(query->view_at(0));
         key.expires_at = query->optional_at(1).value_or(ValidGatewayKey::kNever);
+        if (const std::string_view route = query->view_at(2); !route.empty()) {
+            key.route = number_of(route, numbers, valid.routes);
+        }
     }
 }
 
 Result<std::optional<GatewayKey>> Store::gateway_key(std::string_view name_or_id) {
     auto query = impl_->database->prepare(
-        "SELECT id, name, digest, fingerprint, created_at, expires_at, revoked_at "
+        "SELECT id, name, digest, fingerprint, created_at, expires_at, revoked_at, route "
         "FROM gateway_keys WHERE name = :wanted OR id = :wanted "
         "ORDER BY name = :wanted DESC, revoked_at IS NOT NULL, created_at DESC, rowid DESC LIMIT "
         "1");
@@ -106,8 +128,9 @@ Result<std::optional<GatewayKey>> Store::gateway_key(std::string_view name_or_id
 Result<void> Store::add_gateway_key(const GatewayKey& key) {
     auto change = impl_->database->prepare(
         "INSERT INTO gateway_keys "
-        "(id, name, digest, fingerprint, created_at, expires_at, revoked_at) VALUES "
-        "(:id, :name, :digest, :fingerprint, :created_at, :expires_at, :revoked_at)");
+        "(id, name, digest, fingerprint, created_at, expires_at, revoked_at, route) VALUES "
+        "(:id, :name, :digest, :fingerprint, :created_at, :expires_at, :revoked_at, "
+        "nullif(:route, ''))");
     if (!change) {
         return tl::unexpected(change.error());
     }
@@ -118,6 +141,7 @@ Result<void> Store::add_gateway_key(const GatewayKey& key) {
                            .integer(":created_at", key.created_at)
                            .integer(":expires_at", key.expires_at)
                            .integer(":revoked_at", key.revoked_at)
+                           .text(":route", key.route)
                            .insert();
     if (!added) {
         return tl::unexpected(added.error());
@@ -136,6 +160,15 @@ Result<bool> Store::revoke_gateway_key(std::string_view id, std::int64_t now) {
         return tl::unexpected(change.error());
     }
     return change->text(":id", id).integer(":now", now).run_changes();
+}
+
+Result<bool> Store::set_gateway_key_route(std::string_view id, std::string_view route) {
+    auto change = impl_->database->prepare(
+        "UPDATE gateway_keys SET route = nullif(:route, '') WHERE id = :id");
+    if (!change) {
+        return tl::unexpected(change.error());
+    }
+    return change->text(":id", id).text(":route", route).run_changes();
 }
 
 }  // namespace llmgw

@@ -64,6 +64,18 @@ constexpr std::array kMigrations = {
             renewed_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
     )sql"},
+    Migration{3, "routes", R"sql(
+        CREATE TABLE routes (
+            name        TEXT PRIMARY KEY,
+            document    TEXT NOT NULL,
+            created_at  INTEGER NOT NULL,
+            updated_at  INTEGER NOT NULL,
+            source      TEXT NOT NULL,
+            import_hash TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        ALTER TABLE gateway_keys ADD COLUMN route TEXT;
+    )sql"},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace llmgw {
 void Core::use(std::shared_ptr<const Snapshot> changed) {
     snapshot = std::move(changed);
     cache.configure(snapshot->settings.cache);
+    inline_configs.clear();
 }
 
 std::string Core::new_request_id() {

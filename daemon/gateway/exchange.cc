@@ -108,6 +108,13 @@ std::string Exchange::portkey_fields() const {
     } else if (!attempts.empty()) {
         answer.provider = attempts.back().provider;
     }
+    std::string option = "config";
+    if (!route_progress.path.empty()) {
+        option += '.';
+        option += route_progress.path;
+    }
+    answer.option = option;
+    answer.retries = route_progress.retries;
     return portkey_answer_fields(answer);
 }
 

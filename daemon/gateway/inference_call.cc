@@ -9,8 +9,6 @@ namespace llmgw {
 
 namespace {
 
-constexpr std::size_t kMaxModelName = 512;
-
 tl::unexpected<Error> invalid(std::string message, std::string param,
                               std::string code = "invalid_value") {
     Error error;
@@ -82,17 +80,19 @@ Result<void> read_stream(InferenceCall& call) {
     return {};
 }
 
-Result<void> read_model(InferenceCall& call, InferenceCall::ModelField need) {
+Result<void> read_model(InferenceCall& call, ModelField needed) {
     const JsonField* const model = find_field(call.fields, "model");
     if (model == nullptr) {
+        if (needed == ModelField::optional) {
+            return {};
+        }
         return invalid("the field \"model\" is required", "model", "missing_required_parameter");
     }
     auto name = json_text(model->value);
     if (!name) {
         return invalid("\"model\" must be a string", "model", "invalid_type");
     }
-    const bool none = name->empty() && need == InferenceCall::ModelField::required;
-    if (none || name->size() > kMaxModelName) {
+    if (name->empty() || name->size() > 512) {
         return invalid("\"model\" must be a model's name", "model");
     }
     call.model = std::move(*name);
@@ -131,22 +131,17 @@ std::string_view endpoint_path(Endpoint endpoint) {
 }
 
 Result<std::unique_ptr<InferenceCall>> InferenceCall::parse(Endpoint endpoint, std::string body,
-                                                            ModelField need) {
+                                                            ModelField model) {
     std::unique_ptr<InferenceCall> call(new InferenceCall(endpoint, std::move(body)));
     auto fields = scan_object(call->body);
-    if (fields && need == ModelField::optional && find_field(*fields, "model") == nullptr) {
-        call->body.insert(call->body.find('{') + 1,
-                          fields->empty() ? "\"model\":\"\"" : "\"model\":\"\",");
-        fields = scan_object(call->body);
-    }
     if (!fields) {
         return invalid(fields.error().message, "", "invalid_json");
     }
     call->fields = std::move(*fields);
-    if (auto read = read_model(*call, need); !read) {
-        return tl::unexpected(std::move(read.error()));
+    Result<void> checked = read_model(*call, model);
+    if (!checked) {
+        return tl::unexpected(std::move(checked.error()));
     }
-    Result<void> checked;
     switch (endpoint) {
         case Endpoint::chat_completions:
             checked = check_messages(call->fields);

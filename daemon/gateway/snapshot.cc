@@ -73,6 +73,11 @@ Result<std::shared_ptr<const Snapshot>> load_snapshot(Store& store, const Vault&
     for (ModelAlias& alias : *aliases) {
         snapshot->aliases.emplace(std::move(alias.name), std::move(alias.target));
     }
+    const auto routes = store.routes();
+    if (!routes) {
+        return tl::unexpected(routes.error());
+    }
+    snapshot->routes = NamedRoutes(*routes);
     snapshot->today = rfc3339(unix_ms()).substr(0, 10);
     snapshot->auto_choices = auto_choices(*snapshot);
     snapshot->models_json = models_document(*snapshot);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/base/json_scan.h"
+#include "common/portkey/providers.h"
 
 namespace llmgw {
 
@@ -19,6 +20,15 @@ void append_field(std::string& fields, std::string_view name, std::string_view v
     fields += "\r\n";
 }
 
+// Portkey's name for a provider of llmgw's.
+std::string_view portkey_name(std::string_view provider) {
+    const auto all = portkey_providers();
+    const auto known = std::find_if(all.begin(), all.end(), [provider](const PortkeyProvider& one) {
+        return one.provider == provider && provider != "custom";
+    });
+    return known == all.end() ? provider : known->id;
+}
+
 }  // namespace
 
 std::string portkey_answer_fields(const PortkeyAnswer& answer) {
@@ -28,7 +38,7 @@ std::string portkey_answer_fields(const PortkeyAnswer& answer) {
     append_field(fields, "cache-status", answer.cache);
     append_field(fields, "last-used-option-index", answer.option);
     if (!answer.provider.empty()) {
-        append_field(fields, "provider", answer.provider);
+        append_field(fields, "provider", portkey_name(answer.provider));
     }
     return fields;
 }

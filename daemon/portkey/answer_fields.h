@@ -14,7 +14,7 @@ struct PortkeyAnswer {
     int retries = 0;            ///< of the last target; -1: all of them failed
     std::string_view cache = "DISABLED";
     std::string_view option = "config";  ///< where in the config the last target is
-    std::string_view provider;           ///< by llmgw's id; empty: nobody was asked
+    std::string_view provider;           ///< as llmgw calls it; empty: nobody was asked
 };
 
 /// The header lines.

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/base/text.h"
-#include "common/catalog/catalog.h"
+#include "common/portkey/providers.h"
 #include "daemon/gateway/resolve.h"
 
 namespace llmgw {
@@ -31,11 +31,6 @@ tl::unexpected<Error> refuse(Refused why) {
     return tl::unexpected(std::move(error));
 }
 
-// A slug may be written with the "@" that it has in a model's name.
-std::string_view bare_slug(std::string_view slug) {
-    return slug.starts_with('@') ? slug.substr(1) : slug;
-}
-
 // A body's model without the slug that a header has overruled.
 std::string_view bare_model(std::string_view model) {
     const std::size_t slash = model.find('/');
@@ -43,8 +38,20 @@ std::string_view bare_model(std::string_view model) {
                                                                      : model;
 }
 
+// Whether the request brings the key of a provider's account of its own.
+bool brings_key(const PortkeyRequest& request) {
+    return !request.provider_key.empty() && !request.provider.empty() &&
+           !request.provider.starts_with('@') && request.virtual_key.empty() &&
+           request.config.empty();
+}
+
+bool is_inline(const PortkeyRequest& request) {
+    return is_config_document(request.config) || !request.custom_host.empty() ||
+           !request.details.empty() || brings_key(request);
+}
+
 // Portkey's own codes for what organisations do not allow.
-Result<void> check_inline(const PortkeyRequest& request) {
+tl::unexpected<Error> refuse_inline(const PortkeyRequest& request) {
     const std::string allow = "; llmgw config set portkey.inline_config true allows it";
     if (is_config_document(request.config)) {
         return refuse({"a config in a request is not used", "x-portkey-config",
@@ -56,11 +63,6 @@ Result<void> check_inline(const PortkeyRequest& request) {
                        "llmgw providers add --base-url stores it" + allow,
                        "inline_custom_host_blocked"});
     }
-    const bool brings_key = !request.provider_key.empty() && !request.provider.empty() &&
-                            !request.provider.starts_with('@') && request.config.empty();
-    if (request.details.empty() && !brings_key) {
-        return {};
-    }
     std::string field = "authorization";
     if (!request.details.empty()) {
         field = "x-portkey-" + request.details.front().first;
@@ -71,11 +73,16 @@ Result<void> check_inline(const PortkeyRequest& request) {
                    "inline_provider_blocked"});
 }
 
-// The route that a saved config has become.
+// The name of the route that a saved config has become.
 Result<std::string> saved_config(const Snapshot& snapshot, std::string_view slug,
                                  std::string_view model) {
     std::string target(behind_aliases(snapshot, slug));
     if (target == slug) {
+        if (!snapshot.routes.find(slug)) {
+            return refuse({"Invalid config passed: there is no route \"" + printable(slug) +
+                               "\", nor an alias of that name for one",
+                           "x-portkey-config", "llmgw routes list, llmgw models list --aliases"});
+        }
         target.insert(0, kRoute);
     }
     if (target.starts_with(kRoute) && !model.empty()) {
@@ -85,71 +92,191 @@ Result<std::string> saved_config(const Snapshot& snapshot, std::string_view slug
     return target;
 }
 
-// The provider key that a slug has become.
+// The stored key that a slug has become, as a route names it.
 Result<std::string> stored_key(const Snapshot& snapshot, std::string_view slug,
-                               std::string_view model, std::string_view field) {
-    const std::string_view label = bare_slug(slug);
-    if (snapshot.find_access(label) == nullptr) {
-        return refuse({"there is no provider key \"" + printable(label) + "\"", std::string(field),
-                       "llmgw providers add PROVIDER --name " + printable(label)});
+                               std::string_view field) {
+    const std::string_view bare = slug.starts_with('@') ? slug.substr(1) : slug;
+    for (const std::string& label : {std::string(bare), portkey_label(bare)}) {
+        if (snapshot.find_access(label) != nullptr) {
+            return "@" + label;
+        }
     }
-    return "@" + std::string(label) + "/" + std::string(bare_model(model));
+    return refuse({"there is no provider key \"" + printable(bare) + "\"", std::string(field),
+                   "llmgw providers add PROVIDER --name " + portkey_label(bare)});
 }
 
-Result<std::string> provider_of(const Snapshot& snapshot, std::string_view id,
-                                std::string_view model) {
-    // A model that names a key says more than a provider does.
-    if (model.starts_with('@')) {
-        return std::string(model);
+// A provider by Portkey's name or by llmgw's; what is custom here is a key of that label.
+Result<std::string> provider_of(const Snapshot& snapshot, std::string_view id) {
+    const PortkeyProvider* const known = find_portkey_provider(id);
+    if (known != nullptr && known->provider.empty()) {
+        return refuse({"llmgw cannot ask the provider \"" + std::string(known->id) +
+                           "\": " + std::string(known->remark),
+                       "x-portkey-provider", ""});
+    }
+    if (known != nullptr && known->provider != "custom") {
+        return std::string(known->provider);
     }
     if (catalog::find_provider(id) != nullptr) {
-        return std::string(id) + "/" + std::string(model);
+        return std::string(id);
     }
     if (snapshot.find_access(id) != nullptr) {
-        return "@" + std::string(id) + "/" + std::string(model);
+        return "@" + std::string(id);
+    }
+    if (known != nullptr) {
+        std::string address(known->base_url.empty() ? "URL" : known->base_url);
+        return refuse(
+            {"there is no provider key \"" + std::string(id) + "\"", "x-portkey-provider",
+             "llmgw providers add custom --name " + std::string(id) + " --base-url " + address});
     }
     return refuse({"Invalid provider passed: \"" + printable(id) + "\" is not known",
                    "x-portkey-provider", "llmgw providers catalog"});
 }
 
-}  // namespace
-
-bool is_config_document(std::string_view config) {
-    if (config.starts_with('{') || config.starts_with('[')) {
-        return true;
+// Whom the headers name; empty: nobody.
+Result<std::string> named_provider(const Snapshot& snapshot, const PortkeyRequest& request) {
+    if (!request.virtual_key.empty()) {
+        return stored_key(snapshot, request.virtual_key, "x-portkey-virtual-key");
     }
-    // "{" begins with an "e" in base64.
-    const auto decoded = config.starts_with('e') ? from_base64(config) : std::nullopt;
-    return decoded && decoded->starts_with('{');
+    if (request.provider.starts_with('@')) {
+        return stored_key(snapshot, request.provider, "x-portkey-provider");
+    }
+    return request.provider.empty() ? Result<std::string>(std::string())
+                                    : provider_of(snapshot, request.provider);
 }
 
-Result<std::string> select_by_portkey(const Snapshot& snapshot, const PortkeyRequest& request,
+// Whether headers say how the provider is to be asked.
+bool has_terms(const PortkeyRequest& request) {
+    return request.timeout_ms || request.retries || request.cache ||
+           !request.forward_headers.empty() || !request.provider_headers.empty();
+}
+
+void add_terms(RouteCall& route, const PortkeyRequest& request) {
+    route.metadata = request.metadata;
+    route.timeout_ms = request.timeout_ms;
+    if (!request.forward_headers.empty()) {
+        route.forward_headers = request.forward_headers;
+    }
+}
+
+// A request without a config: one target.
+Result<PortkeyTarget> select_provider(const Snapshot& snapshot, const PortkeyRequest& request,
                                       std::string_view model) {
-    if (request.problem) {
-        return tl::unexpected(*request.problem);
-    }
-    if (!snapshot.settings.portkey.inline_config) {
-        if (auto allowed = check_inline(request); !allowed) {
-            return tl::unexpected(std::move(allowed.error()));
-        }
-    }
-    if (!request.config.empty()) {
-        return saved_config(snapshot, request.config, model);
-    }
     if (model.empty()) {
         return refuse(
             {"the field \"model\" is required", "model", "", "missing_required_parameter"});
     }
-    if (!request.virtual_key.empty()) {
-        return stored_key(snapshot, request.virtual_key, model, "x-portkey-virtual-key");
+    auto provider = named_provider(snapshot, request);
+    if (!provider) {
+        return tl::unexpected(std::move(provider.error()));
     }
-    if (request.provider.starts_with('@')) {
-        return stored_key(snapshot, request.provider, model, "x-portkey-provider");
+    PortkeyTarget target;
+    target.model = model;
+    if (provider->empty() && !has_terms(request)) {
+        return target;
     }
-    if (!request.provider.empty()) {
-        return provider_of(snapshot, request.provider, model);
+    RouteNode leaf;
+    // A model that names a key says more than the name of a provider does.
+    const bool model_names_key = model.starts_with('@') && !provider->starts_with('@');
+    leaf.provider = model_names_key ? std::string() : *provider;
+    leaf.headers = request.provider_headers;
+    if (request.retries) {
+        leaf.retry.emplace().attempts = *request.retries;
     }
-    return std::string(model);
+    if (request.cache) {
+        leaf.cache.emplace().enabled = *request.cache;
+    }
+    auto tree = compile_route(leaf);
+    if (!tree) {
+        return tl::unexpected(std::move(tree.error()));
+    }
+    target.route = std::make_shared<RouteCall>();
+    target.route->tree = std::move(*tree);
+    target.route->model = model_names_key ? model : bare_model(model);
+    add_terms(*target.route, request);
+    return target;
+}
+
+Result<PortkeyTarget> select_inline(const Snapshot& snapshot, InlineConfigs& configs,
+                                    const PortkeyRequest& request, std::string_view model) {
+    const bool stored = !request.virtual_key.empty() || request.provider.starts_with('@');
+    if (!request.custom_host.empty() && stored) {
+        return refuse({"a stored key is not sent to an address from a request",
+                       "x-portkey-custom-host", "llmgw providers add --base-url stores both",
+                       "inline_custom_host_blocked"});
+    }
+    auto whole = whole_config(request);
+    if (!whole) {
+        return tl::unexpected(std::move(whole.error()));
+    }
+    auto config = configs.get(snapshot, *whole);
+    if (!config) {
+        return tl::unexpected(std::move(config.error()));
+    }
+    if (!request.custom_host.empty() && (*config)->keys.empty()) {
+        return refuse({"x-portkey-custom-host is of no use without a provider",
+                       "x-portkey-custom-host", "", "inline_custom_host_blocked"});
+    }
+    PortkeyTarget target;
+    target.model = model;
+    target.route = std::make_shared<RouteCall>();
+    target.route->tree = (*config)->tree;
+    target.route->model = model;
+    target.route->keys =
+        std::shared_ptr<const std::vector<ProviderAccess>>(*config, &(*config)->keys);
+    add_terms(*target.route, request);
+    return target;
+}
+
+void add_headers(RouteStep& step, const PortkeyRequest& request) {
+    for (RouteStep& target : step.targets) {
+        add_headers(target, request);
+    }
+    auto& headers = step.leaf.headers;
+    headers.insert(headers.end(), request.provider_headers.begin(), request.provider_headers.end());
+}
+
+}  // namespace
+
+Result<PortkeyTarget> select_by_portkey(const Snapshot& snapshot, InlineConfigs& configs,
+                                        const PortkeyRequest& request, std::string_view model) {
+    if (request.problem) {
+        return tl::unexpected(*request.problem);
+    }
+    if (is_inline(request)) {
+        if (!snapshot.settings.portkey.inline_config) {
+            return refuse_inline(request);
+        }
+        return select_inline(snapshot, configs, request, model);
+    }
+    if (request.config.empty()) {
+        return select_provider(snapshot, request, model);
+    }
+    auto name = saved_config(snapshot, request.config, model);
+    if (!name) {
+        return tl::unexpected(std::move(name.error()));
+    }
+    PortkeyTarget target;
+    target.model = std::move(*name);
+    return target;
+}
+
+std::shared_ptr<const RouteCall> with_portkey_headers(const Snapshot& snapshot,
+                                                      const RouteCall& route,
+                                                      const PortkeyRequest& request) {
+    auto changed = std::make_shared<RouteCall>(route);
+    add_terms(*changed, request);
+    const auto provider = named_provider(snapshot, request);
+    const bool open = route.tree->targets.empty() && route.tree->leaf.provider.empty();
+    const bool adds_provider = open && provider && !provider->empty();
+    if (adds_provider || !request.provider_headers.empty()) {
+        auto tree = std::make_shared<RouteStep>(*route.tree);
+        if (adds_provider) {
+            tree->leaf.provider = *provider;
+        }
+        add_headers(*tree, request);
+        changed->tree = std::move(tree);
+    }
+    return changed;
 }
 
 }  // namespace llmgw

@@ -28,15 +28,15 @@ Task<void> answer_config_error(Exchange& exchange, const Error& error) {
 Task<bool> take_portkey_target(Exchange& exchange, InferenceCall& call) {
     const PortkeyRequest& request = *exchange.portkey;
     exchange.core.portkey_notices.look_at(exchange.head);
-    auto model = select_by_portkey(*exchange.snapshot, request, call.model);
-    if (!model) {
-        co_await answer_config_error(exchange, model.error());
+    auto target =
+        select_by_portkey(*exchange.snapshot, exchange.core.inline_configs, request, call.model);
+    if (!target) {
+        co_await answer_config_error(exchange, target.error());
         co_return false;
     }
-    call.model = std::move(*model);
+    call.model = std::move(target->model);
+    exchange.route = std::move(target->route);
     exchange.no_cache = exchange.no_cache || request.unstored;
-    // Whoever names a provider at Portkey is never given another one.
-    exchange.no_fallback = exchange.no_fallback || !request.provider.empty();
     co_return true;
 }
 

@@ -29,7 +29,7 @@ TEST_CASE("key table: finds every key, and no other") {
     for (const std::size_t count : {0, 1, 2, 3, 5, 6, 7, 11, 12, 13, 1000, 98'304, 100'000}) {
         CAPTURE(count);
         const auto keys = random_keys(count, random);
-        const KeyTable table(keys);
+        const KeyTable table({keys, {}});
         REQUIRE(table.size() == count);
         std::size_t wrong = 0;
         for (const ValidGatewayKey& key : keys) {
@@ -54,7 +54,7 @@ TEST_CASE("key table: digests that share their beginning are told apart, past th
         keys[i].digest[31] = static_cast<std::uint8_t>(i);
         keys[i].expires_at = static_cast<std::int64_t>(i);
     }
-    const KeyTable table(keys);
+    const KeyTable table({keys, {}});
     for (std::size_t i = 0; i < keys.size(); i++) {
         REQUIRE(table.find(keys[i].digest) != nullptr);
         CHECK(table.find(keys[i].digest)->expires_at == static_cast<std::int64_t>(i));
@@ -62,6 +62,18 @@ TEST_CASE("key table: digests that share their beginning are told apart, past th
     Vault::Digest stranger = keys[0].digest;
     stranger[31] = 20;
     CHECK(table.find(stranger) == nullptr);
+}
+
+TEST_CASE("key table: a key knows its route") {
+    ValidGatewayKeys valid;
+    valid.keys.resize(2);
+    valid.keys[1].digest.fill(1);
+    valid.keys[1].route = 2;
+    valid.routes = {"other", "prod"};
+    const Vault::Digest digest = valid.keys[1].digest;
+    const KeyTable table(std::move(valid));
+    CHECK(table.route_of(*table.find(digest)) == "prod");
+    CHECK(table.route_of(*table.find(Vault::Digest{})).empty());
 }
 
 TEST_CASE("key table: an empty one has no keys") {

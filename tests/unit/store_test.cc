@@ -327,7 +327,7 @@ TEST_CASE("store: gateway keys") {
     const Scratch scratch;
     const auto store = open_store(scratch / "llmgw.db");
     CHECK_FALSE(store->has_gateway_keys().value());
-    CHECK(store->valid_gateway_keys().value().empty());
+    CHECK(store->valid_gateway_keys().value().keys.empty());
     GatewayKey first = gateway_key("k_1", "app", 10);
     first.expires_at = 500;
     REQUIRE(store->add_gateway_key(first));
@@ -341,7 +341,7 @@ TEST_CASE("store: gateway keys") {
     CHECK_FALSE(store->revoke_gateway_key("k_9", 100).value());
     CHECK(store->gateway_key("app").value()->revoked_at == 99);
     CHECK(store->has_gateway_keys().value());
-    CHECK(store->valid_gateway_keys().value().empty());
+    CHECK(store->valid_gateway_keys().value().keys.empty());
     // The name is free again, and means the one in use.
     REQUIRE(store->add_gateway_key(gateway_key("k_2", "app", 20)));
     CHECK(store->gateway_key("app").value()->id == "k_2");
@@ -357,7 +357,7 @@ TEST_CASE("store: gateway keys") {
     GatewayKey passing = gateway_key("k_3", "passing", 30);
     passing.expires_at = 700;
     REQUIRE(store->add_gateway_key(passing));
-    auto valid = store->valid_gateway_keys().value();
+    auto valid = store->valid_gateway_keys().value().keys;
     REQUIRE(valid.size() == 2);
     if (valid[0].expires_at != ValidGatewayKey::kNever) {
         std::swap(valid[0], valid[1]);
