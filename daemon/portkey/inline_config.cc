@@ -16,13 +16,14 @@ namespace {
 
 constexpr std::size_t kMaxConfig = 32 * 1024;
 
-tl::unexpected<Error> invalid(std::string message, std::string hint = {}) {
+tl::unexpected<Error> invalid(std::string message, std::string hint = {},
+                              std::string code = "invalid_config") {
     Error error;
     error.kind = Errc::invalid_request;
     error.message = std::move(message);
     error.hint = std::move(hint);
     error.param = "x-portkey-config";
-    error.code = "invalid_config";
+    error.code = std::move(code);
     return tl::unexpected(std::move(error));
 }
 
@@ -114,6 +115,39 @@ std::string problems_of(const PortkeyConfig& config) {
     return text;
 }
 
+void rename_key(RouteNode& node, const std::string& from, const std::string& to) {
+    node.provider = node.provider == from ? to : node.provider;
+    for (RouteNode& target : node.targets) {
+        rename_key(target, from, to);
+    }
+}
+
+// Whether it is where Portkey asks some provider, and so not the client's choice.
+bool is_portkeys(std::string_view base_url) {
+    const auto all = portkey_providers();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const PortkeyProvider& one) { return one.base_url == base_url; });
+}
+
+// Has the route ask the stored key that a slug means, which is never sent to another address.
+Result<void> use_stored_key(const Snapshot& snapshot, const PortkeyKey& key, RouteNode& route) {
+    const std::string label = stored_label(snapshot, key.slug);
+    const ProviderAccess* const access = snapshot.find_access(label);
+    if (access == nullptr) {
+        return invalid(
+            "Invalid config passed: there is no provider key \"" + printable(key.slug) + "\"",
+            "llmgw providers add PROVIDER --name " + key.label);
+    }
+    const auto address = parse_base_url(key.base_url);
+    if (address && address->origin() != access->url.origin() && !is_portkeys(key.base_url)) {
+        return invalid("the stored key \"" + label + "\" is not sent to an address from a request",
+                       "llmgw providers add --base-url stores a key with its address",
+                       "inline_custom_host_blocked");
+    }
+    rename_key(route, "@" + key.label, "@" + label);
+    return {};
+}
+
 PortkeyReading reading_of(const Snapshot& snapshot) {
     PortkeyReading reading;
     for (const ProviderAccess& access : snapshot.accesses) {
@@ -157,7 +191,7 @@ Result<InlineConfig> read_inline_config(const Snapshot& snapshot, std::string_vi
     if (!document) {
         return invalid("Invalid config passed: " + document.error().message);
     }
-    const auto converted = convert_portkey_config(*document, reading_of(snapshot));
+    auto converted = convert_portkey_config(*document, reading_of(snapshot));
     if (!converted) {
         return invalid("Invalid config passed: " + converted.error().message);
     }
@@ -166,13 +200,18 @@ Result<InlineConfig> read_inline_config(const Snapshot& snapshot, std::string_vi
     }
     InlineConfig out;
     for (const PortkeyKey& key : converted->keys) {
+        if (!key.slug.empty()) {
+            auto stored = use_stored_key(snapshot, key, converted->route);
+            if (!stored) {
+                return tl::unexpected(std::move(stored.error()));
+            }
+            continue;
+        }
         auto access = inline_access(snapshot, key);
         if (!access) {
             return tl::unexpected(std::move(access.error()));
         }
-        if (*access) {
-            out.keys.push_back(std::move(**access));
-        }
+        out.keys.push_back(*std::move(access));
     }
     auto tree = compile_route(converted->route);
     if (!tree) {

@@ -12,14 +12,12 @@ namespace llmgw {
 
 namespace {
 
-tl::unexpected<Error> refuse(std::string message, std::string hint = {},
-                             std::string code = "invalid_config") {
+tl::unexpected<Error> refuse(std::string message) {
     Error error;
     error.kind = Errc::invalid_request;
     error.message = std::move(message);
-    error.hint = std::move(hint);
     error.param = "x-portkey-config";
-    error.code = std::move(code);
+    error.code = "invalid_config";
     return tl::unexpected(std::move(error));
 }
 
@@ -63,21 +61,17 @@ bool is_trusted_host(const BaseUrl& url, std::span<const std::string> trusted) {
     });
 }
 
-Result<std::optional<ProviderAccess>> inline_access(const Snapshot& snapshot,
-                                                    const PortkeyKey& key) {
-    if (!key.slug.empty()) {
-        if (!key.base_url.empty()) {
-            return refuse("the stored key \"" + printable(key.slug) +
-                              "\" is not sent to an address from a request",
-                          "llmgw providers add --base-url stores a key with its address",
-                          "inline_custom_host_blocked");
+std::string stored_label(const Snapshot& snapshot, std::string_view slug) {
+    const std::string_view bare = slug.starts_with('@') ? slug.substr(1) : slug;
+    for (std::string label : {std::string(bare), portkey_label(bare)}) {
+        if (snapshot.find_access(label) != nullptr) {
+            return label;
         }
-        if (snapshot.find_access(key.label) == nullptr) {
-            return refuse("there is no provider key \"" + printable(key.slug) + "\"",
-                          "llmgw providers add PROVIDER --name " + printable(key.label));
-        }
-        return std::nullopt;
     }
+    return {};
+}
+
+Result<ProviderAccess> inline_access(const Snapshot& snapshot, const PortkeyKey& key) {
     if (!key.env.empty()) {
         return refuse("Invalid config passed: a provider key is an expression");
     }
@@ -93,6 +87,10 @@ Result<std::optional<ProviderAccess>> inline_access(const Snapshot& snapshot,
         return refuse("a service account in a request gets its tokens from Google alone");
     }
     access.public_only = !is_trusted_host(access.url, snapshot.settings.portkey.trusted_hosts);
+    if (access.secret.empty() && access.public_only) {
+        return refuse("Invalid config passed: the key of \"" + printable(key.label) +
+                      "\" is missing, masked, or a placeholder");
+    }
     return access;
 }
 

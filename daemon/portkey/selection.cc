@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/portkey/providers.h"
 #include "daemon/gateway/resolve.h"
+#include "daemon/portkey/inline_key.h"
 
 namespace llmgw {
 
@@ -95,12 +96,10 @@ Result<std::string> saved_config(const Snapshot& snapshot, std::string_view slug
 // The stored key that a slug has become, as a route names it.
 Result<std::string> stored_key(const Snapshot& snapshot, std::string_view slug,
                                std::string_view field) {
-    const std::string_view bare = slug.starts_with('@') ? slug.substr(1) : slug;
-    for (const std::string& label : {std::string(bare), portkey_label(bare)}) {
-        if (snapshot.find_access(label) != nullptr) {
-            return "@" + label;
-        }
+    if (std::string label = stored_label(snapshot, slug); !label.empty()) {
+        return "@" + label;
     }
+    const std::string_view bare = slug.starts_with('@') ? slug.substr(1) : slug;
     return refuse({"there is no provider key \"" + printable(bare) + "\"", std::string(field),
                    "llmgw providers add PROVIDER --name " + portkey_label(bare)});
 }
