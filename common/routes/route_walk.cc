@@ -2,6 +2,7 @@
 #include "common/routes/route_walk.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/base/text.h"
@@ -70,23 +71,30 @@ Result<const RouteStep*> RouteWalk::descend(const RouteStep& from) {
     return step;
 }
 
-bool RouteWalk::leads_on(const Frame& frame, const LeafStatuses& statuses) {
-    const RouteStep& group = *frame.group;
-    if (group.mode != RouteMode::fallback || frame.target + 1 >= group.targets.size()) {
-        return false;
-    }
-    return std::any_of(statuses.begin(), statuses.end(), [&](int status) {
-        if (!group.on_status) {
-            return !is_success(status);
-        }
-        const auto& listed = *group.on_status;
-        return std::find(listed.begin(), listed.end(), status) != listed.end();
-    });
+bool RouteWalk::has_next(const Frame& frame) {
+    return frame.group->mode == RouteMode::fallback &&
+           frame.target + 1 < frame.group->targets.size();
 }
 
-bool RouteWalk::leads_on(const LeafStatuses& statuses) const {
-    return std::any_of(frames_.begin(), frames_.end(),
-                       [&](const Frame& frame) { return leads_on(frame, statuses); });
+bool RouteWalk::leads_on(const Frame& frame, const LeafStatuses& statuses) {
+    return has_next(frame) && std::any_of(statuses.begin(), statuses.end(), [&](int status) {
+               if (!frame.group->on_status) {
+                   return !is_success(status);
+               }
+               const auto& listed = *frame.group->on_status;
+               return std::find(listed.begin(), listed.end(), status) != listed.end();
+           });
+}
+
+std::vector<int> RouteWalk::unwanted_successes() const {
+    std::vector<int> unwanted;
+    for (const Frame& frame : frames_) {
+        if (has_next(frame) && frame.group->on_status) {
+            const auto& listed = *frame.group->on_status;
+            std::copy_if(listed.begin(), listed.end(), std::back_inserter(unwanted), is_success);
+        }
+    }
+    return unwanted;
 }
 
 Result<const RouteStep*> RouteWalk::next(const LeafStatuses& statuses) {

@@ -49,8 +49,8 @@ class RouteWalk {
     [[nodiscard]] Result<const RouteStep*> first();
     /// The target to ask after the last one has answered so; nullptr: its answer is the route's.
     [[nodiscard]] Result<const RouteStep*> next(const LeafStatuses& statuses);
-    /// Whether there would be one.
-    [[nodiscard]] bool leads_on(const LeafStatuses& statuses) const;
+    /// The statuses of success that lead on from here, because a fallback lists them.
+    [[nodiscard]] std::vector<int> unwanted_successes() const;
 
     /// All choices so far.
     [[nodiscard]] const std::vector<RouteChoice>& choices() const { return choices_; }
@@ -68,6 +68,7 @@ class RouteWalk {
     [[nodiscard]] Result<std::size_t> choose_by_weight(const RouteStep& group,
                                                        RouteChoice& choice) const;
     [[nodiscard]] std::optional<std::uint64_t> sticky_bits(const RouteStep& group) const;
+    [[nodiscard]] static bool has_next(const Frame& frame);
     [[nodiscard]] static bool leads_on(const Frame& frame, const LeafStatuses& statuses);
 
     const RouteStep* tree_;

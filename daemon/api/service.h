@@ -46,6 +46,7 @@ class ApiService : public Service {
     [[nodiscard]] bool speaks_portkey(const RequestHead& head) const;
     std::string_view gateway_key(const RequestHead& head);
     std::string_view provider_key(const RequestHead& head);
+    [[nodiscard]] std::string_view route_of_key(const RequestHead& head);
     [[nodiscard]] bool is_admin(const RequestHead& head) const;
     LocalAnswer answer_locally(const LocalRequest& request);
 

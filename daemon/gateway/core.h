@@ -46,7 +46,7 @@ struct Core {
           router(snapshot),
           cache(on, std::move(cache_path)),
           random(std::random_device{}()) {
-        cache.configure(snapshot->settings.cache);
+        configure_cache();
     }
 
     /// Has a new set-up hold for the requests that come from now on.
@@ -70,6 +70,9 @@ struct Core {
     InlineConfigs inline_configs;
     RequestLog* request_log = nullptr;  ///< none: nothing is logged
     std::mt19937_64 random;
+
+  private:
+    void configure_cache();
 };
 
 }  // namespace llmgw

@@ -106,6 +106,9 @@ struct Exchange {
     /// What a route had made for it, into which the records of its attempts point.
     std::vector<std::shared_ptr<const void>> kept;
 
+    [[nodiscard]] Clock::time_point started() const { return started_; }
+    /// It is part of a request that came before.
+    void begin_at(Clock::time_point started) { started_ = started; }
     /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.
     [[nodiscard]] std::chrono::milliseconds time_left() const;
     /// Since the request came.

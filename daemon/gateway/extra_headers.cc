@@ -4,45 +4,14 @@
 #include <algorithm>
 
 #include "common/base/text.h"
+#include "common/routes/header_names.h"
 
 namespace llmgw {
 
 namespace {
 
-// RFC 9110 §7.6.1, framing, and all that carries credentials anywhere.
-constexpr std::string_view kNever[] = {"connection",
-                                       "keep-alive",
-                                       "proxy-connection",
-                                       "te",
-                                       "trailer",
-                                       "transfer-encoding",
-                                       "upgrade",
-                                       "content-length",
-                                       "content-encoding",
-                                       "content-type",
-                                       "host",
-                                       "expect",
-                                       "accept-encoding",
-                                       "authorization",
-                                       "proxy-authorization",
-                                       "proxy-authenticate",
-                                       "x-api-key",
-                                       "api-key",
-                                       "x-goog-api-key",
-                                       "x-amz-security-token",
-                                       "x-amz-date",
-                                       "x-amz-content-sha256",
-                                       "cookie",
-                                       "set-cookie"};
-constexpr std::string_view kGateway[] = {"x-llmgw-", "x-portkey-", "sec-", "x-forwarded-"};
-
-bool is_value(std::string_view text) {
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
 void set(ExtraHeaders& headers, std::string_view name, std::string_view value) {
-    if (!may_go_upstream(name) || !is_value(value)) {
+    if (!header_problem(name).empty()) {
         return;
     }
     const auto known = std::find_if(headers.begin(), headers.end(), [&](const auto& one) {
@@ -63,21 +32,13 @@ bool is_set(const ExtraHeaders& headers, std::string_view line) {
 
 }  // namespace
 
-bool may_go_upstream(std::string_view name) {
-    constexpr std::string_view kTokens =
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";  // RFC 9110 §5.6.2
-    const std::string lower = to_lower(name);
-    return !lower.empty() && lower.find_first_not_of(kTokens) == std::string::npos &&
-           std::find(std::begin(kNever), std::end(kNever), lower) == std::end(kNever) &&
-           std::none_of(std::begin(kGateway), std::end(kGateway),
-                        [&](std::string_view prefix) { return lower.starts_with(prefix); });
-}
-
 ExtraHeaders extra_headers(const ExtraHeaders& own, const std::vector<std::string>& forwarded,
                            const RequestHead& client) {
     ExtraHeaders headers;
     for (const auto& [name, value] : own) {
-        set(headers, name, value);
+        if (is_header_value(value)) {
+            set(headers, name, value);
+        }
     }
     for (const std::string& name : forwarded) {
         for (const HeaderView& header : client.headers) {

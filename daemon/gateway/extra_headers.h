@@ -12,13 +12,8 @@ namespace llmgw {
 
 using ExtraHeaders = std::vector<std::pair<std::string, std::string>>;
 
-/// Whether a route may send a header upstream. Not what frames a message or belongs to one
-/// connection, nothing that authenticates (what the client has in it is for llmgw, and a provider
-/// key goes with its own), and nothing that speaks to a gateway.
-[[nodiscard]] bool may_go_upstream(std::string_view name);
-
 /// What goes upstream for a target: its own headers, and those of the client's that it forwards,
-/// which win.
+/// which win. Only what header_problem() has nothing against.
 [[nodiscard]] ExtraHeaders extra_headers(const ExtraHeaders& own,
                                          const std::vector<std::string>& forwarded,
                                          const RequestHead& client);

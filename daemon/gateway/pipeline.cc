@@ -9,6 +9,8 @@
 #include "daemon/gateway/call_log.h"
 #include "daemon/gateway/exchange.h"
 #include "daemon/gateway/failure_answer.h"
+#include "daemon/gateway/serve_route.h"
+#include "daemon/portkey/selection.h"
 #include "daemon/portkey/target.h"
 
 namespace llmgw {
@@ -57,6 +59,32 @@ Task<void> serve_shared(Exchange& exchange, const InferenceCall& call) {
     }
 }
 
+// Whether a request may take a route. Usually it is all that routes cost the others.
+bool may_take_route(const Exchange& exchange, const InferenceCall& call) {
+    return exchange.route || !exchange.snapshot->routes.empty() || is_route_name(call.model);
+}
+
+// Answers by a route. False when the request takes none.
+Task<bool> take_route(Exchange& exchange, const std::shared_ptr<const InferenceCall>& call,
+                      std::string_view key_route) {
+    if (!exchange.route) {
+        auto found = find_route(*exchange.snapshot, key_route, call->model);
+        if (!found) {
+            co_await answer_error(exchange, found.error());
+            co_return true;
+        }
+        exchange.route = std::move(*found);
+        if (exchange.route && exchange.portkey) {
+            exchange.route =
+                with_portkey_headers(*exchange.snapshot, *exchange.route, *exchange.portkey);
+        }
+    }
+    if (exchange.route) {
+        co_await serve_route(exchange, call);
+    }
+    co_return exchange.route != nullptr;
+}
+
 Task<void> serve_call(Exchange& exchange, const std::shared_ptr<const InferenceCall>& call) {
     const Settings& settings = exchange.snapshot->settings;
     if (call->stream) {
@@ -68,9 +96,13 @@ Task<void> serve_call(Exchange& exchange, const std::shared_ptr<const InferenceC
         co_await answer_error(exchange, offers.error());
         co_return;
     }
-    if (exchange.core.cache.enabled()) {
-        const bool served = co_await serve_from_cache(exchange, call, &serve_shared);
-        if (served) {
+    if (settings.cache.enabled) {
+        CacheableCall cacheable;
+        cacheable.call = call;
+        cacheable.target = behind_aliases(*exchange.snapshot, call->model);
+        cacheable.ask = &serve_shared;
+        const CacheStep step = co_await serve_from_cache(exchange, std::move(cacheable));
+        if (step != CacheStep::to_ask) {
             co_return;
         }
     }
@@ -83,18 +115,23 @@ Task<void> serve_inference(Core& core, InferenceRequest request, Client& client)
     Exchange exchange(core, client, request.head);
     exchange.gateway_key = std::move(request.gateway_key);
     exchange.portkey = std::move(request.portkey);
+    exchange.route = std::move(request.route);
     core.stats.requests++;
-    auto parsed =
-        InferenceCall::parse(request.endpoint, std::move(request.body),
-                             exchange.portkey ? ModelField::optional : ModelField::required);
+    const bool brings_model = exchange.portkey || exchange.route || !request.key_route.empty();
+    auto parsed = InferenceCall::parse(request.endpoint, std::move(request.body),
+                                       brings_model ? ModelField::optional : ModelField::required);
     std::shared_ptr<const InferenceCall> call;
     if (parsed) {
         bool accepted = true;
         if (exchange.portkey) {
-            accepted = co_await take_portkey_target(exchange, **parsed);
+            accepted = co_await take_portkey_target(exchange, **parsed, request.key_route);
         }
         call = std::move(*parsed);
-        if (accepted) {
+        bool served = !accepted;
+        if (accepted && may_take_route(exchange, *call)) {
+            served = co_await take_route(exchange, call, request.key_route);
+        }
+        if (!served) {
             co_await serve_call(exchange, call);
         }
     } else {

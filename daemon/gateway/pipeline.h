@@ -6,6 +6,7 @@
 
 #include "daemon/gateway/core.h"
 #include "daemon/gateway/inference_call.h"
+#include "daemon/gateway/route_call.h"
 #include "daemon/http/client.h"
 #include "daemon/http/head.h"
 #include "daemon/net/task.h"
@@ -21,6 +22,9 @@ struct InferenceRequest {
     std::string gateway_key;
     /// What its headers for Portkey say; none without one, or with `portkey.compat` off.
     std::unique_ptr<PortkeyRequest> portkey;
+    std::string key_route;  ///< the name of the route that all requests of that key take
+    /// A route that came with the request, whatever its model and its key say.
+    std::shared_ptr<const RouteCall> route;
 };
 
 /// One authenticated inference request, from its bytes to the end of its answer: check, resolve

@@ -13,8 +13,6 @@ namespace llmgw {
 
 namespace {
 
-constexpr std::string_view kRoute = "route/";
-
 struct Refused {
     std::string message;
     std::string field;
@@ -72,25 +70,6 @@ tl::unexpected<Error> refuse_inline(const PortkeyRequest& request) {
     return refuse({"a provider key in a request is not used", std::move(field),
                    "llmgw providers add stores it; send the gateway key alone then" + allow,
                    "inline_provider_blocked"});
-}
-
-// The name of the route that a saved config has become.
-Result<std::string> saved_config(const Snapshot& snapshot, std::string_view slug,
-                                 std::string_view model) {
-    std::string target(behind_aliases(snapshot, slug));
-    if (target == slug) {
-        if (!snapshot.routes.find(slug)) {
-            return refuse({"Invalid config passed: there is no route \"" + printable(slug) +
-                               "\", nor an alias of that name for one",
-                           "x-portkey-config", "llmgw routes list, llmgw models list --aliases"});
-        }
-        target.insert(0, kRoute);
-    }
-    if (target.starts_with(kRoute) && !model.empty()) {
-        target += '/';
-        target += model;
-    }
-    return target;
 }
 
 // The stored key that a slug has become, as a route names it.
@@ -157,26 +136,9 @@ void add_terms(RouteCall& route, const PortkeyRequest& request) {
     }
 }
 
-// A request without a config: one target.
-Result<PortkeyTarget> select_provider(const Snapshot& snapshot, const PortkeyRequest& request,
-                                      std::string_view model) {
-    if (model.empty()) {
-        return refuse(
-            {"the field \"model\" is required", "model", "", "missing_required_parameter"});
-    }
-    auto provider = named_provider(snapshot, request);
-    if (!provider) {
-        return tl::unexpected(std::move(provider.error()));
-    }
-    PortkeyTarget target;
-    target.model = model;
-    if (provider->empty() && !has_terms(request)) {
-        return target;
-    }
-    RouteNode leaf;
-    // A model that names a key says more than the name of a provider does.
-    const bool model_names_key = model.starts_with('@') && !provider->starts_with('@');
-    leaf.provider = model_names_key ? std::string() : *provider;
+// A route of one target.
+Result<PortkeyTarget> with_route(PortkeyTarget target, RouteNode leaf,
+                                 const PortkeyRequest& request) {
     leaf.headers = request.provider_headers;
     if (request.retries) {
         leaf.retry.emplace().attempts = *request.retries;
@@ -190,8 +152,58 @@ Result<PortkeyTarget> select_provider(const Snapshot& snapshot, const PortkeyReq
     }
     target.route = std::make_shared<RouteCall>();
     target.route->tree = std::move(*tree);
-    target.route->model = model_names_key ? model : bare_model(model);
+    target.route->model = target.model;
     add_terms(*target.route, request);
+    return target;
+}
+
+// A request without a config: one target.
+Result<PortkeyTarget> select_provider(const Snapshot& snapshot, const PortkeyRequest& request,
+                                      std::string_view model) {
+    if (model.empty()) {
+        return refuse(
+            {"the field \"model\" is required", "model", "", "missing_required_parameter"});
+    }
+    auto provider = named_provider(snapshot, request);
+    if (!provider) {
+        return tl::unexpected(std::move(provider.error()));
+    }
+    PortkeyTarget target;
+    target.model = model;
+    const bool route = is_route_name(behind_aliases(snapshot, model));
+    if (provider->empty() && (route || !has_terms(request))) {
+        return target;
+    }
+    RouteNode leaf;
+    // A model that names a key says more than the name of a provider does.
+    const bool model_names_key = model.starts_with('@') && !provider->starts_with('@');
+    leaf.provider = model_names_key ? std::string() : *provider;
+    target.model = model_names_key ? model : bare_model(model);
+    return with_route(std::move(target), leaf, request);
+}
+
+// A saved config is a route now, or an alias for one, or for a model.
+Result<PortkeyTarget> select_saved(const Snapshot& snapshot, const PortkeyRequest& request,
+                                   std::string_view model) {
+    const std::string_view meant = behind_aliases(snapshot, request.config);
+    const bool route = is_route_name(meant);
+    if (meant == request.config && !route && !snapshot.routes.find(meant)) {
+        return refuse({"Invalid config passed: there is no route \"" + printable(meant) +
+                           "\", nor an alias of that name for one",
+                       "x-portkey-config", "llmgw routes list, llmgw models list --aliases"});
+    }
+    PortkeyTarget target;
+    if (meant != request.config && !route) {
+        RouteNode leaf;
+        leaf.model = meant;
+        target.model = model.empty() ? meant : model;
+        return with_route(std::move(target), leaf, request);
+    }
+    target.model = route ? std::string(meant) : std::string(kRoutePrefix) + std::string(meant);
+    if (!model.empty()) {
+        target.model += '/';
+        target.model += model;
+    }
     return target;
 }
 
@@ -226,18 +238,23 @@ Result<PortkeyTarget> select_inline(const Snapshot& snapshot, InlineConfigs& con
     return target;
 }
 
-void add_headers(RouteStep& step, const PortkeyRequest& request) {
+// What RouteCall has no word for. A target's own retries count more than a header's.
+void add_to_targets(RouteStep& step, const PortkeyRequest& request) {
     for (RouteStep& target : step.targets) {
-        add_headers(target, request);
+        add_to_targets(target, request);
     }
-    auto& headers = step.leaf.headers;
-    headers.insert(headers.end(), request.provider_headers.begin(), request.provider_headers.end());
+    RouteLeaf& leaf = step.leaf;
+    leaf.headers.insert(leaf.headers.end(), request.provider_headers.begin(),
+                        request.provider_headers.end());
+    if (request.retries && leaf.retry.attempts == 0) {
+        leaf.retry.attempts = *request.retries;
+    }
 }
 
 }  // namespace
 
 Result<PortkeyTarget> select_by_portkey(const Snapshot& snapshot, InlineConfigs& configs,
-                                        const PortkeyRequest& request, std::string_view model) {
+                                        const PortkeyRequest& request, const PortkeyBody& body) {
     if (request.problem) {
         return tl::unexpected(*request.problem);
     }
@@ -245,18 +262,20 @@ Result<PortkeyTarget> select_by_portkey(const Snapshot& snapshot, InlineConfigs&
         if (!snapshot.settings.portkey.inline_config) {
             return refuse_inline(request);
         }
-        return select_inline(snapshot, configs, request, model);
+        if (!body.key_route.empty()) {
+            return refuse({"this gateway key takes the route " + std::string(body.key_route) +
+                               ", and no config of a request",
+                           "x-portkey-config", "", "inline_config_blocked"});
+        }
+        return select_inline(snapshot, configs, request, body.model);
     }
-    if (request.config.empty()) {
-        return select_provider(snapshot, request, model);
+    if (!request.config.empty()) {
+        return select_saved(snapshot, request, body.model);
     }
-    auto name = saved_config(snapshot, request.config, model);
-    if (!name) {
-        return tl::unexpected(std::move(name.error()));
+    if (!body.key_route.empty()) {
+        return PortkeyTarget{std::string(body.model), nullptr};
     }
-    PortkeyTarget target;
-    target.model = std::move(*name);
-    return target;
+    return select_provider(snapshot, request, body.model);
 }
 
 std::shared_ptr<const RouteCall> with_portkey_headers(const Snapshot& snapshot,
@@ -267,12 +286,12 @@ std::shared_ptr<const RouteCall> with_portkey_headers(const Snapshot& snapshot,
     const auto provider = named_provider(snapshot, request);
     const bool open = route.tree->targets.empty() && route.tree->leaf.provider.empty();
     const bool adds_provider = open && provider && !provider->empty();
-    if (adds_provider || !request.provider_headers.empty()) {
+    if (adds_provider || request.retries || !request.provider_headers.empty()) {
         auto tree = std::make_shared<RouteStep>(*route.tree);
         if (adds_provider) {
             tree->leaf.provider = *provider;
         }
-        add_headers(*tree, request);
+        add_to_targets(*tree, request);
         changed->tree = std::move(tree);
     }
     return changed;

@@ -19,12 +19,18 @@ struct PortkeyTarget {
     std::shared_ptr<RouteCall> route;  ///< made of the headers; nullptr: the model says it all
 };
 
-/// `model` is the body's; empty: it has none. Fails with what Portkey refuses, too, and with what
+/// What a request says besides these headers.
+struct PortkeyBody {
+    std::string_view model;      ///< empty: it has none
+    std::string_view key_route;  ///< that all requests of its gateway key take; empty: none
+};
+
+/// Fails with what Portkey refuses, too, and with what
 /// is inline while `portkey.inline_config` is off.
 [[nodiscard]] Result<PortkeyTarget> select_by_portkey(const Snapshot& snapshot,
                                                       InlineConfigs& configs,
                                                       const PortkeyRequest& request,
-                                                      std::string_view model);
+                                                      const PortkeyBody& body);
 
 /// A route with what a request's headers say of its targets: they come before the config's.
 [[nodiscard]] std::shared_ptr<const RouteCall> with_portkey_headers(const Snapshot& snapshot,

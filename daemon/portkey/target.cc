@@ -25,11 +25,12 @@ Task<void> answer_config_error(Exchange& exchange, const Error& error) {
 
 }  // namespace
 
-Task<bool> take_portkey_target(Exchange& exchange, InferenceCall& call) {
+Task<bool> take_portkey_target(Exchange& exchange, InferenceCall& call,
+                               std::string_view key_route) {
     const PortkeyRequest& request = *exchange.portkey;
     exchange.core.portkey_notices.look_at(exchange.head);
-    auto target =
-        select_by_portkey(*exchange.snapshot, exchange.core.inline_configs, request, call.model);
+    auto target = select_by_portkey(*exchange.snapshot, exchange.core.inline_configs, request,
+                                    {call.model, key_route});
     if (!target) {
         co_await answer_config_error(exchange, target.error());
         co_return false;
