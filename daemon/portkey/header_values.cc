@@ -6,6 +6,7 @@
 
 #include "common/base/json_scan.h"
 #include "common/base/text.h"
+#include "common/portkey/loose_document.h"
 
 namespace llmgw {
 
@@ -68,7 +69,13 @@ std::string metadata_object(std::string_view value) {
         value = unquoted(value);
     }
     std::string text = header_text(value);
-    return scan_object(text) ? text : std::string();
+    if (scan_object(text)) {
+        return text;
+    }
+    const auto loose = read_loose(text);
+    const bool object = loose && loose->json.starts_with('{') && loose->placeholders.empty() &&
+                        trim(std::string_view(text).substr(loose->length)).empty();
+    return object ? loose->json : std::string();
 }
 
 std::string with_baggage(std::string metadata, std::string_view baggage) {

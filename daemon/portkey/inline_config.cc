@@ -27,10 +27,12 @@ tl::unexpected<Error> invalid(std::string message, std::string hint = {},
     return tl::unexpected(std::move(error));
 }
 
-// "{" begins with an "e" in base64.
+// "{" begins with an "e" in base64; so may the name of a route.
 std::optional<std::string> from_base64_document(std::string_view config) {
     auto decoded = config.starts_with('e') ? from_base64(config) : std::nullopt;
-    return decoded && decoded->starts_with('{') ? std::move(decoded) : std::nullopt;
+    const bool object =
+        decoded && decoded->starts_with('{') && trim(*decoded).ends_with('}') && is_utf8(*decoded);
+    return object ? std::move(decoded) : std::nullopt;
 }
 
 Result<Json> read_document(std::string_view config) {

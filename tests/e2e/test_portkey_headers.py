@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that still speak to Portkey: what their headers do, and that none goes upstream."""
 
+import base64
 import json
 import re
 
@@ -9,6 +10,7 @@ import pytest
 import shapes
 from conftest import chat_body
 from http_raw import wait_until
+from mock_upstream import MockUpstream
 
 CHAT = "/v1/chat/completions"
 ANSWERED = ("x-portkey-trace-id", "x-portkey-retry-attempt-count", "x-portkey-cache-status",
@@ -55,7 +57,8 @@ def check_nothing_of_portkey_upstream(mock):
 @pytest.mark.parametrize("compat", ["true", "false"])
 def test_no_header_of_portkeys_goes_upstream(private_lab, compat):
     private_lab.gateway.set("portkey.compat", compat)
-    private_lab.gateway.cli("serve", "reload")
+    private_lab.gateway.stop()
+    private_lab.gateway.start()
     for stream in (False, True):
         answer = ask(private_lab, *HARMLESS, body=chat_body(stream=stream))
         assert answer.status == 200
@@ -178,7 +181,7 @@ def test_an_unknown_slug_or_provider(lab):
 
 
 def test_a_provider_is_never_left_for_another(lab):
-    lab.mock.script("gpt-oss-120b", status=500)
+    lab.mock.script("openai/gpt-oss-120b", status=500)
     answer = ask(lab, ("x-portkey-provider", "groq"), model="gpt-oss-120b")
     assert answer.status >= 500
     assert {lab.provider_of(each) for each in lab.mock.requests} == {"groq"}
@@ -213,6 +216,136 @@ def test_values_that_mean_nothing(lab, name, value):
     assert answer.json()["error"]["field"] == "x-portkey-" + name
 
 
+# ---- saved configs
+
+
+def save_config(lab, name, document, slug=None):
+    """A route, and the alias that an import makes for a config's slug; waits for the daemon."""
+    lab.gateway.run("routes", "set", name, "-", stdin=json.dumps(document))
+    if slug:
+        lab.gateway.cli("models", "alias", slug, f"route/{name}")
+    wait_until(lambda: ask(lab, ("x-portkey-config", slug or name)).status != 400)
+    lab.mock.forget()
+
+
+FALLBACK = {"strategy": "fallback", "targets": [
+    {"provider": "@lab", "model": "first"}, {"provider": "@lab", "model": "second"}]}
+
+
+def test_a_saved_config(private_lab):
+    lab = private_lab
+    save_config(lab, "main", FALLBACK, "pc-main-0a1b2c")
+    for headers in ([("x-portkey-config", "pc-main-0a1b2c")], [("x-portkey-config", "main")],
+                    [("x-portkey-config", "'pc-main-0a1b2c'")]):
+        lab.mock.forget()
+        lab.mock.script("first", status=400)
+        answer = ask(lab, *headers, ("x-portkey-trace-id", "t"))
+        assert answer.status == 200
+        assert [each.json()["model"] for each in lab.mock.requests] == ["first", "second"]
+        assert answer.header("x-portkey-last-used-option-index") == "config.targets[1]"
+        assert answer.header("x-portkey-retry-attempt-count") == "0"
+        assert answer.header("x-portkey-trace-id") == "t"
+        assert answer.header("x-portkey-provider") == "lab"
+        check_nothing_of_portkey_upstream(lab.mock)
+    stream = lab.stream(headers=[("x-portkey-config", "main")])
+    assert stream.status == 200
+    assert stream.header("x-portkey-last-used-option-index") == "config.targets[1]"
+
+
+def test_a_saved_config_brings_the_model(private_lab):
+    save_config(private_lab, "main", FALLBACK)
+    body = {"messages": [{"role": "user", "content": "hi"}]}
+    assert ask(private_lab, ("x-portkey-config", "main"), body=body).status == 200
+    assert private_lab.mock.last.json()["model"] == "first"
+
+
+def test_metadata_decides(private_lab):
+    lab = private_lab
+    save_config(lab, "paid", {
+        "strategy": "conditional", "otherwise": "free",
+        "conditions": [{"when": {"metadata.plan": {"$eq": "bezahlt ü"}}, "then": "paid"}],
+        "targets": [{"name": "free", "provider": "@lab", "model": "small"},
+                    {"name": "paid", "provider": "@lab", "model": "large"}]})
+
+    def model(*headers):
+        assert ask(lab, ("x-portkey-config", "paid"), *headers).status == 200
+        return lab.mock.last.json()["model"]
+
+    assert model() == "small"
+    assert model(("x-portkey-metadata", '{"plan":"bezahlt \\u00fc"}')) == "large"
+    assert model(("x-portkey-metadata", '{"plan":"bezahlt ü"}')) == "large"  # Latin-1
+    assert model(("x-portkey-metadata", '{"plan":"bezahlt ü"}'.encode().decode("latin-1"))) == \
+        "large"
+    assert model(("x-portkey-metadata", "{'plan': 'bezahlt ü'}")) == "large"
+    assert model(("x-portkey-metadata", "'{\"plan\":\"bezahlt ü\"}'")) == "large"
+    assert model(("baggage", "plan=bezahlt%20%C3%BC")) == "large"
+    assert model(("x-portkey-metadata", '{"plan":"x"}'), ("baggage", "plan=bezahlt%20%C3%BC")) == \
+        "small"
+    assert model(("x-portkey-metadata", "nothing")) == "small"
+
+
+def test_a_config_without_a_provider_takes_that_of_the_headers(private_lab):
+    lab = private_lab
+    save_config(lab, "patient", {"retry": {"attempts": 1, "on_status": [503]}})
+    lab.mock.script("m", status=503)
+    answer = ask(lab, ("x-portkey-config", "patient"), ("x-portkey-virtual-key", "lab"), model="m")
+    assert answer.status == 503
+    assert answer.header("x-portkey-retry-attempt-count") == "-1"
+    assert len(lab.mock.requests) == 2
+
+
+def test_an_unknown_config(lab):
+    error = check_config_error(ask(lab, ("x-portkey-config", "pc-gone-0a1b2c")), "invalid_config",
+                               "x-portkey-config")
+    assert "Invalid config" in error["message"]
+
+
+# ---- headers that say how a target is asked
+
+
+def test_a_time_limit(lab):
+    lab.mock.script("slow", delay_head=5)
+    answer = ask(lab, ("x-portkey-request-timeout", "200"), ("x-portkey-virtual-key", "lab"),
+                 model="slow")
+    assert answer.status == 408
+    assert answer.header("x-portkey-trace-id")
+
+
+def test_retries(lab):
+    lab.mock.script("m", status=500)
+    answer = ask(lab, ("x-portkey-retry-count", "1"), ("x-portkey-provider", "@lab"), model="m")
+    assert answer.status == 500
+    assert len(lab.mock.requests) == 2
+    assert answer.header("x-portkey-retry-attempt-count") == "-1"
+
+
+@pytest.mark.parametrize("names", ["X-Tenant, x-other", "['X-Tenant','X-Other']"])
+def test_headers_that_are_forwarded(lab, names):
+    answer = ask(lab, ("x-portkey-forward-headers", names), ("X-Tenant", "acme"),
+                 ("x-portkey-virtual-key", "lab"), ("x-unnamed", "1"), model="m")
+    assert answer.status == 200
+    assert lab.mock.last.header("x-tenant") == "acme"
+    assert lab.mock.last.header("x-unnamed") is None
+
+
+@pytest.mark.parametrize("name", ["authorization", "x-api-key", "cookie", "host", "connection"])
+def test_headers_that_are_never_forwarded(lab, name):
+    before = ask(lab, ("x-portkey-virtual-key", "lab"), model="m")
+    assert before.status == 200
+    usual = lab.mock.last.header(name)
+    answer = ask(lab, ("x-portkey-forward-headers", name), ("x-portkey-virtual-key", "lab"),
+                 ("cookie", "a=b"), ("x-api-key", "k"), model="m")
+    assert answer.status == 200
+    assert lab.mock.last.header(name) == usual
+
+
+def test_headers_for_the_provider(lab):
+    assert ask(lab, ("x-portkey-openai-organization", "org-1"), ("x-portkey-virtual-key", "lab"),
+               model="m").status == 200
+    assert lab.mock.last.header("openai-organization") == "org-1"
+    check_nothing_of_portkey_upstream(lab.mock)
+
+
 # ---- what is not taken from a request
 
 
@@ -241,6 +374,110 @@ def test_the_key_that_an_sdk_insists_on_is_no_provider_key(lab):
                  ("x-portkey-provider", "groq"), model="gpt-oss-120b", auth=False)
     assert answer.status == 200
     assert lab.provider_of(lab.mock.last) == "groq"
+
+
+# ---- what is taken from a request once it may be
+
+
+@pytest.fixture
+def inline_lab(private_lab):
+    private_lab.gateway.set("portkey.inline_config", "true")
+    wait_until(lambda: ask(private_lab, ("x-portkey-config", "{"), model="lab/m").json()[
+        "error"]["code"] == "invalid_config")
+    private_lab.mock.forget()
+    return private_lab
+
+
+def own_key(lab, name="client"):
+    key = f"sk-{name}-" + "0123456789abcdef" * 2
+    lab.mock.keys.add(key)
+    lab.gateway.secrets.append(key)
+    return key
+
+
+def test_an_inline_config(inline_lab):
+    lab, key = inline_lab, own_key(inline_lab)
+    config = {"strategy": {"mode": "fallback"}, "targets": [
+        {"virtual_key": "lab", "override_params": {"model": "first"}},
+        {"provider": "openai", "api_key": key, "custom_host": lab.mock.url,
+         "override_params": {"model": "second"}}]}
+    for text in (json.dumps(config), "'" + json.dumps(config) + "'",
+                 base64.b64encode(json.dumps(config).encode()).decode()):
+        for stream in (False, True):
+            lab.mock.forget()
+            lab.mock.script("first", status=429)
+            answer = ask(lab, ("x-portkey-config", text), body=chat_body("m", stream=stream))
+            assert answer.status == 200, answer.body
+            asked = [(each.json()["model"], each.header("authorization").split()[-1])
+                     for each in lab.mock.requests]
+            assert asked == [("first", lab.provider_keys["lab"]), ("second", key)]
+            assert answer.header("x-portkey-last-used-option-index") == "config.targets[1]"
+            check_nothing_of_portkey_upstream(lab.mock)
+
+
+def test_a_key_and_an_address_of_the_clients_own(inline_lab):
+    lab, key = inline_lab, own_key(inline_lab)
+    answer = ask(lab, ("x-portkey-api-key", lab.gateway.key), bearer(key),
+                 ("x-portkey-provider", "openai"), ("x-portkey-custom-host", lab.mock.url),
+                 model="gpt-4o", auth=False)
+    assert answer.status == 200, answer.body
+    assert lab.mock.last.header("authorization") == "Bearer " + key
+    assert answer.header("x-portkey-provider") == "openai"
+
+
+def test_a_stored_key_never_goes_to_an_address_of_the_client(inline_lab):
+    lab = inline_lab
+    other = MockUpstream(keys=set())
+    try:
+        for headers in ([("x-portkey-virtual-key", "lab"), ("x-portkey-custom-host", other.url)],
+                        [("x-portkey-provider", "@lab"), ("x-portkey-custom-host", other.url)],
+                        [("x-portkey-config", json.dumps(
+                            {"virtual_key": "lab", "custom_host": other.url}))],
+                        [("x-portkey-config", json.dumps({"virtual_key": "lab"})),
+                         ("x-portkey-custom-host", other.url)]):
+            answer = ask(lab, *headers, model="m")
+            assert answer.status == 400
+            assert answer.json()["error"]["code"] == "inline_custom_host_blocked"
+        answer = ask(lab, ("x-portkey-provider", "openai"), ("x-portkey-custom-host", other.url),
+                     model="gpt-4o")
+        for request in other.requests:
+            assert request.header("authorization") is None
+        assert not lab.mock.requests
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.2:{}/v1", "http://[::ffff:127.0.0.1]:{}/v1",
+                                  "http://0.0.0.0:{}/v1", "http://169.254.169.254/v1"])
+def test_closed_networks_stay_closed(inline_lab, host):
+    lab, key = inline_lab, own_key(inline_lab)
+    port = lab.mock.url.rsplit(":", 1)[1].split("/")[0]
+    answer = ask(lab, ("x-portkey-config", json.dumps(
+        {"provider": "openai", "api_key": key, "custom_host": host.format(port)})), model="gpt-4o")
+    assert answer.status >= 400
+    assert not lab.mock.requests
+
+
+def test_no_host_is_trusted_when_none_is_said_to_be(inline_lab):
+    lab, key = inline_lab, own_key(inline_lab)
+    headers = [("x-portkey-config", json.dumps(
+        {"provider": "openai", "api_key": key, "custom_host": lab.mock.url}))]
+    assert ask(lab, *headers, model="gpt-4o").status == 200
+    lab.gateway.set("portkey.trusted_hosts", "")
+    wait_until(lambda: ask(lab, *headers, model="gpt-4o").status >= 400)
+
+
+@pytest.mark.parametrize("config, said", [
+    ("{", "valid json"), ('{"provider":"nobody","api_key":"sk-of-mine-1234"}', "nobody"),
+    ('{"virtual_key":"gone"}', "gone"),
+    ('{"provider":"openai","api_key":"${OPENAI_API_KEY}"}', "expression"),
+    ('{"provider":"openai","api_key":process.env.OPENAI_API_KEY}', "expression")])
+def test_inline_configs_that_cannot_be_used(inline_lab, config, said):
+    answer = ask(inline_lab, ("x-portkey-config", config), model="m")
+    error = check_config_error(answer, "invalid_config", "x-portkey-config")
+    assert said in error["message"], error
+    assert b"of-mine" not in answer.body
+    assert not inline_lab.mock.requests
 
 
 # ---- the response cache

@@ -66,7 +66,10 @@ TEST_CASE("portkey headers: metadata") {
     CHECK(metadata_object(R"('{"a":"b"}')") == R"({"a":"b"})");
     CHECK(metadata_object("{\"n\":\"J\xc3\xbcrgen\"}") == "{\"n\":\"J\xc3\xbcrgen\"}");
     CHECK(metadata_object("{\"n\":\"J\xfcrgen\"}") == "{\"n\":\"J\xc3\xbcrgen\"}");
-    for (const char* const none : {"", "[]", "ada", "\"ada\"", "1", "{", "{\"a\":}", "'{'", "'"}) {
+    CHECK(metadata_object("{'_user': 'ada', 'beta': True}") == R"({"_user":"ada","beta":true})");
+    CHECK(metadata_object("{_user: 'ada',}") == R"({"_user":"ada"})");
+    for (const char* const none : {"", "{'a': 'b'} more", "{'a': b}", "[]", "ada", "\"ada\"", "1",
+                                   "{", "{\"a\":}", "'{'", "'"}) {
         CAPTURE(none);
         CHECK(metadata_object(none).empty());
     }
