@@ -18,6 +18,12 @@ const bare = format.upstream;
 const { mock, gateway } = await startAll((gateway) => {
     gateway.run(['providers', 'add', 'openai', '--name', slug, '--base-url', gateway.mock.url,
                  '--key-stdin'], upstreamKey + '\n');
+    gateway.run(['routes', 'set', 'main', '-'], JSON.stringify({
+        strategy: 'fallback',
+        targets: [{ provider: `@${slug}`, model: 'not-there', timeout: '20s' },
+                  { provider: `@${slug}`, model: bare }],
+    }));
+    gateway.run(['models', 'alias', 'pc-main-0a1b2c', 'route/main']);
     gateway.run(['models', 'alias', 'pc-plain-0a1b2c', `@${slug}/${bare}`]);
 });
 
@@ -52,7 +58,7 @@ const selections = {
     'a virtual key': { virtualKey: slug },
     'a provider that is a slug': { provider: `@${slug}` },
     'a provider': { provider: 'openai' },
-    'a saved config': { config: 'pc-plain-0a1b2c' },
+    'a saved config that is one model': { config: 'pc-plain-0a1b2c' },
 };
 
 for (const [what, options] of Object.entries(selections)) {
@@ -73,6 +79,24 @@ for (const [what, options] of Object.entries(selections)) {
         }
     });
 }
+
+describe('with a saved config that is a route', () => {
+    for (const [sdk, client] of [['portkey-ai', portkey({ config: 'pc-main-0a1b2c' })],
+                                 ['openai', openai({ config: 'pc-main-0a1b2c' })]]) {
+        for (const stream of [false, true]) {
+            test(`${sdk}, ${stream ? 'streamed' : 'plain'}, without a model`, async () => {
+                await mock.script({ first: [{ status: 404 }] });
+                const { model: _, ...request } = prompt('Hello you', { stream });
+                const answer = await client.chat.completions.create(request);
+                const text = stream ? textOf(await collect(answer))
+                    : answer.choices[0].message.content;
+                assert.equal(text, 'Hello you');
+                const models = (await mock.requests()).map(({ body }) => body.model);
+                assert.deepEqual(models, ['not-there', bare]);
+            });
+        }
+    }
+});
 
 describe('portkey-ai', () => {
     test('with a slug in the model', async () => {
