@@ -105,6 +105,16 @@ constexpr std::array kMigrations = {
             PRIMARY KEY (key, model)
         ) STRICT, WITHOUT ROWID;
     )sql"},
+    Migration{2, "headers of Portkey's", R"sql(
+        CREATE TABLE portkey_headers (
+            key       TEXT NOT NULL,
+            client    TEXT NOT NULL,
+            header    TEXT NOT NULL,
+            requests  INTEGER NOT NULL,
+            last_seen INTEGER NOT NULL,
+            PRIMARY KEY (key, client, header)
+        ) STRICT, WITHOUT ROWID;
+    )sql"},
 };
 
 }  // namespace

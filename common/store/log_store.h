@@ -104,6 +104,15 @@ struct UsageRow {
     UsageRow& operator+=(const UsageRow& other);
 };
 
+/// How often a client has sent a header of Portkey's.
+struct PortkeyHeaderUse {
+    std::string key;     ///< Vault::short_id() of its gateway key; empty without one
+    std::string client;  ///< its User-Agent
+    std::string header;  ///< the name behind "x-portkey-"
+    std::int64_t requests = 0;
+    std::int64_t last_seen = 0;
+};
+
 /// What LogStore::prune() removes.
 struct PruneLimits {
     std::int64_t before = 0;        ///< calls that ended before this time
@@ -156,6 +165,11 @@ class LogStore {
 
     [[nodiscard]] Result<void> save_health(const SavedHealth& health);
     [[nodiscard]] Result<SavedHealth> health();
+
+    /// Adds to what is known of the same keys, clients and headers.
+    [[nodiscard]] Result<void> add_portkey_headers(std::span<const PortkeyHeaderUse> uses);
+    /// Those seen then or later, by header, the most frequent first.
+    [[nodiscard]] Result<std::vector<PortkeyHeaderUse>> portkey_headers(std::int64_t since);
 
     /// Removes a small part of what is over a limit, oldest first, and gives a part of the room
     /// back to the file system. Whether there is more to do.

@@ -153,6 +153,13 @@ struct CacheSettings {
     CacheScope scope;
 };
 
+/// What is done for clients that still speak to Portkey (`portkey.*`).
+struct PortkeySettings {
+    bool compat;         ///< their headers are honoured
+    bool inline_config;  ///< also configs, keys and addresses that come with the request
+    std::vector<std::string> trusted_hosts;  ///< which these addresses may lead to, wherever it is
+};
+
 /// The settings in force as the gateway uses them.
 struct Settings {
     Timeouts timeouts;
@@ -163,6 +170,7 @@ struct Settings {
     RoutingSettings routing;
     CacheSettings cache;
     LogSettings logs;
+    PortkeySettings portkey;
     bool strict;
     bool fetch_images;
 };

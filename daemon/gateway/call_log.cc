@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "daemon/gateway/request_log.h"
+#include "daemon/portkey/header_uses.h"
 
 namespace llmgw {
 
@@ -49,6 +50,9 @@ void log_request(const Exchange& exchange, Endpoint endpoint, const InferenceCal
     RequestLog* const log = exchange.core.request_log;
     if (log == nullptr) {
         return;
+    }
+    if (exchange.portkey) {
+        log->count_portkey(portkey_header_uses(exchange.head, exchange.gateway_key));
     }
     LoggedCall row;
     row.duration_us = exchange.micros(Exchange::Clock::now());

@@ -20,6 +20,7 @@
 #include "daemon/gateway/usage.h"
 #include "daemon/http/client.h"
 #include "daemon/http/head.h"
+#include "daemon/portkey/request_headers.h"
 #include "daemon/routing/decision.h"
 #include "daemon/upstream/answer.h"
 
@@ -83,7 +84,8 @@ struct Exchange {
     std::string request_id;                    ///< the client's own, if it sent one
     bool no_fallback = false;
     bool plain = false;
-    std::string gateway_key;  ///< as of InferenceRequest
+    std::string gateway_key;                        ///< as of InferenceRequest
+    std::unique_ptr<const PortkeyRequest> portkey;  ///< as of InferenceRequest
     bool no_cache = false;
     std::string_view cache_ttl;          ///< `x-llmgw-cache-ttl`, unchecked; empty: not sent
     std::string_view cache_use = "off";  ///< for `x-llmgw-cache`
@@ -132,6 +134,7 @@ struct Exchange {
     Task<bool> answer(const AnswerHead& whole, std::vector<std::string_view> body);
 
   private:
+    [[nodiscard]] std::string portkey_fields() const;
     Task<bool> end_with_event(std::vector<std::string_view> body);
     void append_routing(std::string& text) const;
     void append_reason(std::string& text) const;

@@ -103,6 +103,19 @@ void RequestLog::add(LoggedCall call, std::shared_ptr<const Decision> decision) 
     }
 }
 
+void RequestLog::count_portkey(const std::vector<PortkeyHeaderUse>& uses) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!settings_.enabled || uses.empty()) {
+            return;
+        }
+        for (const PortkeyHeaderUse& use : uses) {
+            work_.portkey.add(use);
+        }
+    }
+    wake_.notify_one();
+}
+
 void RequestLog::save_health(SavedHealth health) {
     {
         const std::lock_guard lock(mutex_);
@@ -153,6 +166,7 @@ void RequestLog::collect(const std::stop_token& stop) {
         }
     }
     add_up(unsaved_health_, std::move(work.health));
+    unsaved_portkey_.add(work.portkey);
 }
 
 bool RequestLog::open(int lock_wait_ms) {
@@ -201,7 +215,8 @@ void RequestLog::write(bool last) {
 }
 
 bool RequestLog::write_all(bool last) {
-    const bool nothing = batch_.empty() && unsaved_health_.rows.empty() && !unsaved_health_.rests;
+    const bool nothing = batch_.empty() && unsaved_health_.rows.empty() && !unsaved_health_.rests &&
+                         unsaved_portkey_.empty();
     const bool pruning = last || prunable_ || Clock::now() >= next_prune_;
     if (nothing && !pruning) {
         return true;
@@ -211,7 +226,8 @@ bool RequestLog::write_all(bool last) {
         next_prune_ = Clock::now() + kPruneInterval;
         return true;
     }
-    return open(kWriteWaitMs) && write_calls() && write_health() && (!pruning || prune(last));
+    return open(kWriteWaitMs) && write_calls() && write_health() && write_portkey() &&
+           (!pruning || prune(last));
 }
 
 bool RequestLog::write_calls() {
@@ -241,6 +257,17 @@ bool RequestLog::write_health() {
         return false;
     }
     unsaved_health_ = {};
+    return true;
+}
+
+bool RequestLog::write_portkey() {
+    if (unsaved_portkey_.empty()) {
+        return true;
+    }
+    if (!done(store_->add_portkey_headers(unsaved_portkey_.all()))) {
+        return false;
+    }
+    unsaved_portkey_.clear();
     return true;
 }
 

@@ -16,6 +16,7 @@
 
 #include "common/store/log_store.h"
 #include "common/store/settings.h"
+#include "daemon/portkey/header_counts.h"
 #include "daemon/routing/decision.h"
 
 namespace llmgw {
@@ -40,6 +41,8 @@ class RequestLog {
     /// A request's row, or a failed attempt's. The decision (of a request; attempts have none) is
     /// turned into text on the writer's thread. Any thread.
     void add(LoggedCall call, std::shared_ptr<const Decision> decision);
+    /// Has what a request sent of Portkey's headers counted. Any thread.
+    void count_portkey(const std::vector<PortkeyHeaderUse>& uses);
     /// Has health written soon. Any thread.
     void save_health(SavedHealth health);
     /// Any thread.
@@ -60,8 +63,9 @@ class RequestLog {
         std::vector<std::unique_ptr<Entry>> entries;
         std::size_t decisions = 0;
         SavedHealth health;
+        PortkeyHeaderCounts portkey;
         [[nodiscard]] bool empty() const {
-            return entries.empty() && health.rows.empty() && !health.rests;
+            return entries.empty() && health.rows.empty() && !health.rests && portkey.empty();
         }
     };
 
@@ -74,6 +78,7 @@ class RequestLog {
     bool write_all(bool last);
     bool write_calls();
     bool write_health();
+    bool write_portkey();
     bool done(const Result<void>& result);
     bool prune(bool last);
     void give_up();
@@ -87,6 +92,7 @@ class RequestLog {
     std::unique_ptr<LogStore> store_;
     std::vector<LoggedCall> batch_;  // rows whose writing failed, or that are being written
     SavedHealth unsaved_health_;
+    PortkeyHeaderCounts unsaved_portkey_;
     bool failing_ = false;
     bool damaged_ = false;   // to be renamed before anything else
     bool prunable_ = false;  // there is more to prune at once

@@ -46,6 +46,10 @@ TEST_CASE("settings: the defaults as the gateway sees them") {
     CHECK(settings->routing.max_retries == 2);
     CHECK_FALSE(settings->strict);
     CHECK_FALSE(settings->fetch_images);
+    CHECK(settings->portkey.compat);
+    CHECK_FALSE(settings->portkey.inline_config);
+    CHECK(settings->portkey.trusted_hosts ==
+          std::vector<std::string>{"localhost", "127.0.0.1", "::1", "host.docker.internal"});
     CHECK(settings->heartbeat_ms == 15'000);
     CHECK(settings->own_timeouts.empty());
 }
@@ -242,6 +246,7 @@ TEST_CASE("settings: statuses are a list") {
 
 TEST_CASE("settings: every setting reaches the gateway") {
     const auto settings = read_settings(Stored{{"fetch.images", "true"},
+                                               {"portkey.trusted_hosts", " a.lan ,,b "},
                                                {"limits.body", "2k"},
                                                {"limits.connections", "3"},
                                                {"routing.max_retries", "0"},
@@ -257,6 +262,7 @@ TEST_CASE("settings: every setting reaches the gateway") {
     CHECK(settings->routing.max_retries == 0);
     CHECK(settings->strict);
     CHECK(settings->fetch_images);
+    CHECK(settings->portkey.trusted_hosts == std::vector<std::string>{"a.lan", "b"});
     CHECK(settings->timeouts.connect == 40);
     CHECK(settings->timeouts.first_byte == 5'000);
     CHECK(settings->timeouts.idle == 6'000);
