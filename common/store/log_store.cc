@@ -106,11 +106,14 @@ void LogStore::set_lock_wait(int milliseconds) {
 Result<std::int64_t> LogStore::count() {
     // Only the oldest ever go: the ids have no gaps.
     return impl_->database->integer(
-        "SELECT ifnull((SELECT max(id) FROM calls) - (SELECT min(id) FROM calls) + 1, 0)");
+        "SELECT ifnull((SELECT max(first_id) FROM call_blocks) - (SELECT min(first_id) FROM "
+        "call_blocks) + "
+        "(SELECT size FROM call_blocks ORDER BY first_id DESC LIMIT 1), 0)");
 }
 
 Result<std::int64_t> LogStore::newest() {
-    return impl_->database->integer("SELECT ifnull(max(id), 0) FROM calls");
+    return impl_->database->integer(
+        "SELECT first_id + size - 1 FROM call_blocks ORDER BY first_id DESC LIMIT 1");
 }
 
 }  // namespace llmgw

@@ -4,6 +4,7 @@
 // What the files of LogStore share.
 #include <sys/stat.h>
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -26,14 +27,6 @@ inline constexpr std::int64_t kHourMs = 3'600'000;
 /// The hour, counted from 1970, in which a moment lies.
 [[nodiscard]] constexpr std::int64_t hour_of(std::int64_t unix_ms) {
     return unix_ms / kHourMs;
-}
-
-/// Reads all columns of `calls`, in their order.
-[[nodiscard]] LoggedCall read_call(const Statement& row);
-
-/// When a call ended: what the log is ordered by, but for moments.
-[[nodiscard]] constexpr std::int64_t end_of(const LoggedCall& call) {
-    return call.time + call.duration_us / 1000;
 }
 
 }  // namespace llmgw
