@@ -63,11 +63,6 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const std::string& path, int lo
         return tl::unexpected(prepared.error());
     }
     auto impl = std::make_unique<Impl>(std::move(*database));
-    struct stat file {};
-    if (::stat(path.c_str(), &file) == 0) {
-        impl->device = file.st_dev;
-        impl->inode = file.st_ino;
-    }
     return std::unique_ptr<LogStore>(new LogStore(std::move(impl)));
 }
 
@@ -90,9 +85,7 @@ Result<std::string> LogStore::set_aside(const std::string& path) {
 }
 
 bool LogStore::is_gone() const {
-    struct stat file {};
-    return ::stat(impl_->database->path().c_str(), &file) != 0 || file.st_dev != impl_->device ||
-           file.st_ino != impl_->inode;
+    return impl_->database->is_gone();
 }
 
 bool LogStore::is_damaged() const {

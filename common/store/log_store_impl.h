@@ -2,8 +2,6 @@
 #pragma once
 
 // What the files of LogStore share.
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -18,8 +16,6 @@ class LogStore::Impl {
     explicit Impl(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
 
     std::unique_ptr<Database> database;
-    ::dev_t device = 0;  // of the file that was opened
-    ::ino_t inode = 0;
 };
 
 inline constexpr std::int64_t kHourMs = 3'600'000;
