@@ -36,15 +36,19 @@ UsageRow& UsageRow::operator+=(const UsageRow& other) {
     return *this;
 }
 
-void UsageSums::count(const LoggedCall& call, std::int64_t id) {
-    first_id = first_id == 0 ? id : first_id;
-    last_id = id;
-    sums.cost += call.cost.value_or(Money{});
-    grow(sums.input, call.input);
-    grow(sums.cached_input, call.cached_input);
-    grow(sums.cache_write, call.cache_write);
-    grow(sums.output, call.output);
-    grow(sums.reasoning, call.reasoning);
+void UsageSums::count(const CallView& call) {
+    first_id = first_id == 0 ? call.id : first_id;
+    last_id = call.id;
+    // Of a stream that failed, what was estimated is shown with the request but counts for nothing.
+    const bool counts = !call.failed() || call.usage_source != "estimated";
+    if (counts) {
+        sums.cost += call.cost.value_or(Money{});
+        grow(sums.input, call.input);
+        grow(sums.cached_input, call.cached_input);
+        grow(sums.cache_write, call.cache_write);
+        grow(sums.output, call.output);
+        grow(sums.reasoning, call.reasoning);
+    }
     if (!call.final) {
         sums.failed_attempts++;
         return;
@@ -53,7 +57,7 @@ void UsageSums::count(const LoggedCall& call, std::int64_t id) {
     sums.cache_hits += call.cached ? 1 : 0;
     // An answer that was cut off has cost something; one that never began has not.
     const bool answered = call.status > 0 && call.status < 400;
-    sums.unknown_costs += answered && !call.cost ? 1 : 0;
+    sums.unknown_costs += answered && !(call.cost && counts) ? 1 : 0;
     if (call.failed()) {
         sums.errors++;
         return;

@@ -24,7 +24,7 @@ struct UsageSums {
     std::int64_t first_id = 0, last_id = 0;
     UsageRow sums;
 
-    void count(const LoggedCall& call, std::int64_t id);
+    void count(const CallView& call);
 };
 
 /// Reads the columns first_id to first_bytes, which stand behind each other from `column` on.
