@@ -7,9 +7,9 @@ namespace llmgw {
 
 namespace {
 
-// A call in a block: flags, a bit for each text that is not as in the call before, the request's
-// id, the new texts, the numbers. Numbers are LEB128, 7 bits to a byte, the lowest first; those
-// with a sign alternate (0, -1, 1, -2…); a text is its length and its bytes.
+// A call in a block: flags, a number with a bit for each text that is not as in the call before,
+// the request's id, the new texts, the numbers. Numbers are LEB128, 7 bits to a byte, the lowest
+// first; those with a sign alternate (0, -1, 1, -2…); a text is its length and its bytes.
 constexpr unsigned kFinal = 1, kStreamed = 2, kCached = 4, kHasCost = 8, kHasFirstByte = 16;
 
 constexpr std::int64_t kMostTime = std::int64_t{1} << 56;  // far beyond the year 10,000
@@ -35,7 +35,8 @@ char* put_signed(char* to, std::int64_t number) {
 template <typename Call>
 auto common_texts(Call& call) {
     return std::array{&call.endpoint, &call.requested_model, &call.model, &call.provider,
-                      &call.key,      &call.region,          &call.error, &call.usage_source};
+                      &call.key,      &call.region,          &call.error, &call.usage_source,
+                      &call.route};
 }
 
 unsigned flags_of(const CallView& call) {
@@ -100,12 +101,12 @@ class Reader {
 // Reads the call behind `call`, which it replaces.
 void read_next(Reader& reader, CallView& call) {
     const unsigned flags = reader.byte();
-    const unsigned changes = reader.byte();
+    const std::uint64_t changes = reader.number();
     call.final = (flags & kFinal) != 0;
     call.streamed = (flags & kStreamed) != 0;
     call.cached = (flags & kCached) != 0;
     call.request_id = reader.text();
-    unsigned bit = 1;
+    std::uint64_t bit = 1;
     for (std::string_view* text : common_texts(call)) {
         if ((changes & bit) != 0) {
             *text = reader.text();
@@ -143,9 +144,13 @@ unsigned CallBatch::find_changes(const std::array<std::string_view, kTexts>& tex
     return changes;
 }
 
+void CallBatch::add_number(std::uint64_t number) {
+    std::array<char, kLongestNumber> digits;
+    bytes_.append(digits.data(), put(digits.data(), number));
+}
+
 void CallBatch::add_text(std::string_view text) {
-    std::array<char, kLongestNumber> size;
-    bytes_.append(size.data(), put(size.data(), text.size()));
+    add_number(text.size());
     bytes_.append(text);
 }
 
@@ -161,7 +166,7 @@ void CallBatch::add(const CallView& call) {
     const unsigned changes = find_changes(texts);
 
     bytes_ += static_cast<char>(flags_of(call));
-    bytes_ += static_cast<char>(changes);
+    add_number(changes);
     add_text(call.request_id);
     for (std::size_t i = 0; i < kTexts; i++) {
         if ((changes & (1U << i)) != 0) {

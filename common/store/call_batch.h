@@ -37,7 +37,7 @@ class CallBatch {
 
   private:
     // The texts that calls have in common, in the order of the bits that tell which are new.
-    static constexpr std::size_t kTexts = 8;
+    static constexpr std::size_t kTexts = 9;
     struct Place {
         std::size_t begin = 0, size = 0;
     };
@@ -47,6 +47,7 @@ class CallBatch {
     };
 
     [[nodiscard]] unsigned find_changes(const std::array<std::string_view, kTexts>& texts) const;
+    void add_number(std::uint64_t number);
     void add_text(std::string_view text);
 
     std::string bytes_;

@@ -46,7 +46,8 @@ Result<void> add_sums(Database& database, const std::vector<CallView>& calls) {
     std::map<UsageGroup, UsageSums> groups;  // the names are those of the calls
     auto last = groups.end();
     for (const CallView& call : calls) {
-        const UsageGroup group{hour_of(call.end()), call.model, call.provider, call.key};
+        const UsageGroup group{hour_of(call.end()), call.model, call.provider, call.key,
+                               call.route};
         if (last == groups.end() || last->first != group) {
             last = groups.try_emplace(group).first;
         }

@@ -170,7 +170,8 @@ Result<std::vector<LoggedCall>> LogStore::calls(const CallFilter& filter) {
 Result<std::vector<UsageRow>> LogStore::usage(UsageBy by, std::optional<std::int64_t> since,
                                               std::optional<std::int64_t> until) {
     auto query = impl_->database->prepare(
-        "SELECT hour, model, provider, key, first_id, last_id, requests, errors, failed_attempts, "
+        "SELECT hour, model, provider, key, route, first_id, last_id, requests, errors, "
+        "failed_attempts, "
         "cache_hits, input, cached_input, cache_write, output, reasoning, cost_nano, "
         "unknown_costs, "
         "duration_us, durations, first_bytes FROM usage WHERE hour BETWEEN :since AND :until");
@@ -193,8 +194,9 @@ Result<std::vector<UsageRow>> LogStore::usage(UsageBy by, std::optional<std::int
                                ? rfc3339(query->integer_at(0) * kHourMs).substr(0, kDateLength)
                                : query->text_at(by == UsageBy::model      ? 1
                                                 : by == UsageBy::provider ? 2
-                                                                          : 3);
-        sums[std::move(name)] += read_usage_sums(*query, 4).sums;
+                                                : by == UsageBy::key      ? 3
+                                                                          : 4);
+        sums[std::move(name)] += read_usage_sums(*query, 5).sums;
     }
     std::vector<UsageRow> rows;
     for (auto& [name, row] : sums) {

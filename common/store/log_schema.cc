@@ -117,6 +117,38 @@ constexpr std::array kMigrations = {
         DROP TABLE calls;
         DELETE FROM decisions;
         DELETE FROM request_ids;
+
+        ALTER TABLE usage RENAME TO usage_without_route;
+        CREATE TABLE usage (
+            hour            INTEGER NOT NULL,
+            model           TEXT NOT NULL,
+            provider        TEXT NOT NULL,
+            key             TEXT NOT NULL,
+            route           TEXT NOT NULL,
+            first_id        INTEGER NOT NULL,
+            last_id         INTEGER NOT NULL,
+            requests        INTEGER NOT NULL,
+            errors          INTEGER NOT NULL,
+            failed_attempts INTEGER NOT NULL,
+            cache_hits      INTEGER NOT NULL,
+            input           INTEGER NOT NULL,
+            cached_input    INTEGER NOT NULL,
+            cache_write     INTEGER NOT NULL,
+            output          INTEGER NOT NULL,
+            reasoning       INTEGER NOT NULL,
+            cost_nano       INTEGER NOT NULL,
+            unknown_costs   INTEGER NOT NULL,
+            duration_us     INTEGER NOT NULL,
+            durations       BLOB NOT NULL,
+            first_bytes     BLOB NOT NULL,
+            PRIMARY KEY (hour, model, provider, key, route)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO usage
+            SELECT hour, model, provider, key, '', first_id, last_id, requests, errors,
+                   failed_attempts, cache_hits, input, cached_input, cache_write, output, reasoning,
+                   cost_nano, unknown_costs, duration_us, durations, first_bytes
+            FROM usage_without_route;
+        DROP TABLE usage_without_route;
     )sql"},
     Migration{3, "headers of Portkey's", R"sql(
         CREATE TABLE portkey_headers (

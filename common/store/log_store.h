@@ -67,11 +67,11 @@ struct CallFilter {
 };
 
 /// What usage is summed up by; days are UTC's.
-enum class UsageBy { model, provider, key, day };
+enum class UsageBy { model, provider, key, day, route };
 
 /// Requests summed up. Costs that are not known are counted, never taken for zero.
 struct UsageRow {
-    std::string name;  ///< the model, provider, key or day ("2026-11-23")
+    std::string name;  ///< the model, provider, key, route or day ("2026-11-23")
     std::uint64_t requests = 0, errors = 0;
     std::uint64_t failed_attempts = 0;  ///< calls to providers that another one made up for
     std::uint64_t cache_hits = 0;       ///< requests that the response cache has answered

@@ -96,11 +96,12 @@ Result<void> add_usage(Database& database, const UsageGroup& group, const UsageS
             "cached_input, "
             "cache_write, output, reasoning, cost_nano, unknown_costs, duration_us, durations, "
             "first_bytes FROM usage "
-            "WHERE hour = ?1 AND model = ?2 AND provider = ?3 AND key = ?4");
+            "WHERE hour = ?1 AND model = ?2 AND provider = ?3 AND key = ?4 AND route = ?5");
         if (!stored) {
             return tl::unexpected(stored.error());
         }
-        const auto row = stored->bind(group.hour, group.model, group.provider, group.key).step();
+        const auto row =
+            stored->bind(group.hour, group.model, group.provider, group.key, group.route).step();
         if (!row) {
             return tl::unexpected(row.error());
         }
@@ -111,21 +112,23 @@ Result<void> add_usage(Database& database, const UsageGroup& group, const UsageS
         }
     }
     auto store = database.prepare(
-        "INSERT OR REPLACE INTO usage (hour, model, provider, key, first_id, last_id, requests, "
+        "INSERT OR REPLACE INTO usage (hour, model, provider, key, route, first_id, last_id, "
+        "requests, "
         "errors, failed_attempts, cache_hits, input, cached_input, cache_write, output, reasoning, "
         "cost_nano, "
         "unknown_costs, duration_us, durations, first_bytes) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, :durations, :first_bytes)");
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, :durations, "
+        ":first_bytes)");
     if (!store) {
         return tl::unexpected(store.error());
     }
     const UsageRow& sums = total.sums;
     const std::string durations = sums.durations.encode();
     const std::string first_bytes = sums.first_bytes.encode();
-    store->bind(group.hour, group.model, group.provider, group.key, total.first_id, total.last_id,
-                sums.requests, sums.errors, sums.failed_attempts, sums.cache_hits, sums.input,
-                sums.cached_input, sums.cache_write, sums.output, sums.reasoning, sums.cost.nano,
-                sums.unknown_costs, sums.duration_us);
+    store->bind(group.hour, group.model, group.provider, group.key, group.route, total.first_id,
+                total.last_id, sums.requests, sums.errors, sums.failed_attempts, sums.cache_hits,
+                sums.input, sums.cached_input, sums.cache_write, sums.output, sums.reasoning,
+                sums.cost.nano, sums.unknown_costs, sums.duration_us);
     return store->blob(":durations", durations).blob(":first_bytes", first_bytes).run();
 }
 

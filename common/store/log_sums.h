@@ -13,7 +13,7 @@ namespace llmgw {
 /// What a row of the table `usage` stands for.
 struct UsageGroup {
     std::int64_t hour = 0;
-    std::string_view model, provider, key;
+    std::string_view model, provider, key, route;
 
     // clang-tidy 14 takes the 0 that comparisons are rewritten with for a pointer.
     auto operator<=>(const UsageGroup&) const = default;  // NOLINT(modernize-use-nullptr)

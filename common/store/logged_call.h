@@ -21,6 +21,7 @@ struct BasicCall {
     Text endpoint;         ///< "chat.completions"
     Text requested_model;  ///< as the client named it
     Text model, provider, key, region;
+    Text route;  ///< that the request took; empty: none
     bool streamed = false;
     int status = 0;  ///< what the client got, or for an attempt what the provider said; 0: nothing
     Text error;      ///< "none", "network_error", "rate_limited"…
@@ -58,6 +59,7 @@ template <typename To, typename From>
     made.provider = To(call.provider);
     made.key = To(call.key);
     made.region = To(call.region);
+    made.route = To(call.route);
     made.streamed = call.streamed;
     made.status = call.status;
     made.error = To(call.error);

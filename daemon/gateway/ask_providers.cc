@@ -32,11 +32,13 @@ void account(Exchange& exchange) {
     const Outcome& outcome = exchange.outcome;
     Stats& stats = exchange.core.stats;
     stats.errors += outcome.complete ? 0 : 1;
-    if (outcome.usage) {
+    // What is only estimated of a failed answer is shown, and not charged.
+    const bool charged = outcome.complete || (outcome.usage && !outcome.usage->estimated);
+    if (outcome.usage && charged) {
         stats.prompt_tokens += outcome.usage->prompt();
         stats.completion_tokens += outcome.usage->completion();
     }
-    if (outcome.cost) {
+    if (outcome.cost && charged) {
         stats.cost += outcome.cost->total;
     }
     if (log_enabled(LogLevel::debug)) {

@@ -59,6 +59,9 @@ void log_request(const Exchange& exchange, Endpoint endpoint, const InferenceCal
     row.time = unix_ms() - row.duration_us / 1000;
     row.request_id = exchange.request_id;
     row.endpoint = endpoint_name(endpoint);
+    if (exchange.route != nullptr) {
+        row.route = exchange.route->name;
+    }
     if (call != nullptr) {
         row.requested_model = call->model;
         row.streamed = call->stream;

@@ -24,6 +24,7 @@ CallView some_call(std::mt19937& random, const std::vector<std::string>& texts) 
     call.provider = text();
     call.key = text();
     call.region = text();
+    call.route = text();
     call.streamed = random() % 2 == 0;
     call.status = static_cast<int>(random() % 600);
     call.error = text();
@@ -49,8 +50,8 @@ bool same(const CallView& a, const CallView& b) {
            a.attempt == b.attempt && a.final == b.final && a.endpoint == b.endpoint &&
            a.requested_model == b.requested_model && a.model == b.model &&
            a.provider == b.provider && a.key == b.key && a.region == b.region &&
-           a.streamed == b.streamed && a.status == b.status && a.error == b.error &&
-           a.usage_source == b.usage_source && a.input == b.input &&
+           a.route == b.route && a.streamed == b.streamed && a.status == b.status &&
+           a.error == b.error && a.usage_source == b.usage_source && a.input == b.input &&
            a.cached_input == b.cached_input && a.cache_write == b.cache_write &&
            a.output == b.output && a.reasoning == b.reasoning && a.cost == b.cost &&
            a.first_byte_us == b.first_byte_us && a.duration_us == b.duration_us &&

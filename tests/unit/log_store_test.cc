@@ -93,6 +93,7 @@ TEST_CASE("log: every field of a call comes back") {
     full.endpoint = "embeddings";
     full.requested_model = "auto";
     full.region = "eu";
+    full.route = "chat";
     full.streamed = true;
     full.status = 502;
     full.error = "upstream_error";
@@ -128,6 +129,7 @@ TEST_CASE("log: every field of a call comes back") {
     CHECK(read.provider == "openai");
     CHECK(read.key == "work");
     CHECK(read.region == "eu");
+    CHECK(read.route == "chat");
     CHECK(read.streamed);
     CHECK(read.status == 502);
     CHECK(read.error == "upstream_error");
@@ -281,6 +283,7 @@ TEST_CASE("log: usage adds up by model, provider, key and day") {
     rows.back().model = "other";
     rows.back().provider = "lab";
     rows.back().key = "lab-1";
+    rows.back().route = "chat";
     rows.back().cost = std::nullopt;
     rows.back().cached_input = 7;
     rows.back().cache_write = 8;
@@ -314,6 +317,7 @@ TEST_CASE("log: usage adds up by model, provider, key and day") {
 
     CHECK(store->usage(UsageBy::provider, std::nullopt, std::nullopt).value().at(0).name == "lab");
     CHECK(store->usage(UsageBy::key, std::nullopt, std::nullopt).value().at(1).name == "work");
+    CHECK(store->usage(UsageBy::route, std::nullopt, std::nullopt).value().at(1).name == "chat");
     const auto days = store->usage(UsageBy::day, std::nullopt, std::nullopt).value();
     REQUIRE(days.size() == 2);
     CHECK(days[0].name == "2025-11-24");
