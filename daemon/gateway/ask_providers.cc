@@ -100,16 +100,21 @@ Task<void> find_answer(Exchange& exchange, const InferenceCall& call, const Plan
         if (out.candidate != nullptr && !may_follow(*candidate, *out.candidate, out.last)) {
             continue;
         }
-        out.refusal = co_await strict_refusal(exchange, call, *candidate);
-        if (out.refusal) {
-            co_return;
+        if (exchange.snapshot->settings.strict) {
+            out.refusal = co_await strict_refusal(exchange, call, *candidate);
+            if (out.refusal) {
+                co_return;
+            }
         }
-        auto turn = router.begin(plan, *candidate, unix_ms());
+        const bool is_first = out.candidate == nullptr;
+        auto turn = router.begin(plan, *candidate, is_first ? plan.made_at : unix_ms());
         if (!turn) {
             continue;
         }
+        if (!is_first) {
+            out.last = Attempt();
+        }
         out.candidate = candidate;
-        out.last = Attempt();
         co_await attempt(exchange, call, *candidate, out.last);
         if (out.answers()) {
             router.answering(*turn);

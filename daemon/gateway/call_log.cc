@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "common/base/clock.h"
 #include "daemon/gateway/request_log.h"
 #include "daemon/portkey/header_uses.h"
 
@@ -56,7 +55,7 @@ void log_request(const Exchange& exchange, Endpoint endpoint, const InferenceCal
     }
     CallView row;
     row.duration_us = exchange.micros(Exchange::Clock::now());
-    row.time = unix_ms() - row.duration_us / 1000;
+    row.time = exchange.started_ms();
     row.request_id = exchange.request_id;
     row.endpoint = endpoint_name(endpoint);
     if (exchange.route != nullptr) {
