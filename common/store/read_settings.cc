@@ -114,6 +114,7 @@ RoutingSettings read_routing(SettingReader& read) {
     routing.max_rest_ms = read.whole("routing.rest.max");
     routing.unstable = read.flag("routing.unstable");
     routing.last_resort = read.choice<LastResort>("routing.last_resort");
+    routing.route_backoff_ms = read.whole("routing.route_backoff");
     for (const double status : read.numbers("routing.fallback_statuses")) {
         routing.fallback_statuses.push_back(static_cast<int>(status));
     }

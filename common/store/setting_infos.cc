@@ -113,6 +113,8 @@ constexpr auto kSettings = std::to_array<SettingInfo>({
      "The rest of a rate-limited key whose provider does not say how long", 0, kDay},
     {"routing.rest.refused", duration, "1m",
      "The first rest of a key that its provider refuses; it doubles", 0, kDay},
+    {"routing.route_backoff", duration, "1s",
+     "How long a route's target waits before its first retry; it doubles, four times", 0, 600'000},
     {"routing.session.min_uptime", decimal, "85",
      "Percent; below it a session leaves the provider it has used", 0, 100},
     {"routing.session.ttl", duration, "1h",

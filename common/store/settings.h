@@ -107,6 +107,7 @@ struct RoutingSettings {
     std::int64_t refused_rest_ms;     ///< the first rest of a refused key; it doubles
     std::int64_t max_rest_ms;
     LastResort last_resort;
+    std::int64_t route_backoff_ms;       ///< of a route's targets: before a retry; it doubles
     bool unstable;                       ///< offers that the catalog marks as unstable count, too
     std::vector<int> fallback_statuses;  ///< further ones that another provider is asked after
     /// By provider id or key label; 1 without an entry, 0 takes it out.

@@ -159,6 +159,12 @@ std::optional<Error> ApiService::check_key(const RequestHead& head) {
     return std::nullopt;
 }
 
+std::string_view ApiService::route_of_key(const RequestHead& head) {
+    const KeyTable& keys = core_.snapshot->keys;
+    const ValidGatewayKey* const key = keys.find(digest_of(sent_key(head)));
+    return key == nullptr ? std::string_view() : keys.route_of(*key);
+}
+
 bool ApiService::is_admin(const RequestHead& head) const {
     return !control_.admin_token.empty() &&
            equal_constant_time(sent_key(head), control_.admin_token);
@@ -201,9 +207,12 @@ std::optional<LocalAnswer> ApiService::screen(const RequestHead& head) {
 Task<void> ApiService::handle(const RequestHead& head, std::string body, Client& client) {
     const std::string path = normal_path(head.path);
     if (const auto endpoint = inference_endpoint(path)) {
-        InferenceRequest request{*endpoint, head, std::move(body), {}};
+        InferenceRequest request{*endpoint, head, std::move(body), {}, {}, nullptr};
         if (core_.cache.enabled() && !options_.no_auth) {
             request.gateway_key = Vault::short_id(digest_of(sent_key(head)));
+        }
+        if (!core_.snapshot->routes.empty() && !options_.no_auth) {
+            request.key_route = route_of_key(head);
         }
         co_await serve_inference(core_, std::move(request), client);
         co_return;

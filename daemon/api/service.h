@@ -42,6 +42,7 @@ class ApiService : public Service {
     [[nodiscard]] std::optional<Error> check_origin(const RequestHead& head) const;
     [[nodiscard]] std::optional<Error> check_key(const RequestHead& head);
     const Vault::Digest& digest_of(std::string_view key);
+    [[nodiscard]] std::string_view route_of_key(const RequestHead& head);
     [[nodiscard]] bool is_admin(const RequestHead& head) const;
     LocalAnswer answer_locally(const LocalRequest& request);
 

@@ -43,7 +43,7 @@ struct Core {
           router(snapshot),
           cache(on, std::move(cache_path)),
           random(std::random_device{}()) {
-        cache.configure(snapshot->settings.cache);
+        configure_cache();
     }
 
     /// Has a new set-up hold for the requests that come from now on.
@@ -64,6 +64,9 @@ struct Core {
     Stats stats;
     RequestLog* request_log = nullptr;  ///< none: nothing is logged
     std::mt19937_64 random;
+
+  private:
+    void configure_cache();
 };
 
 }  // namespace llmgw

@@ -198,6 +198,12 @@ std::string Exchange::metadata(std::string_view requested_model, const Candidate
     if (decision) {
         append_reason(text);
     }
+    if (route) {
+        text += ",\"route\":";
+        append_json_quoted(text, route->name);
+        text += ",\"route_target\":";
+        append_json_quoted(text, route_progress.path);
+    }
     return text;
 }
 

@@ -12,9 +12,11 @@
 #include "common/base/error.h"
 #include "daemon/gateway/client_stream.h"
 #include "daemon/gateway/core.h"
+#include "daemon/gateway/extra_headers.h"
 #include "daemon/gateway/inference_call.h"
 #include "daemon/gateway/request_images.h"
 #include "daemon/gateway/resolve.h"
+#include "daemon/gateway/route_call.h"
 #include "daemon/gateway/usage.h"
 #include "daemon/http/client.h"
 #include "daemon/http/head.h"
@@ -62,6 +64,12 @@ struct CacheHit {
     std::optional<double> similarity;  ///< of the request that it was made for, when not the same
 };
 
+/// What a route says about the calls to one of its targets.
+struct CallTerms {
+    std::int64_t timeout_ms = 0;  ///< until an answer begins; 0: none
+    ExtraHeaders headers;         ///< that go upstream as well
+};
+
 /// One request on its way through the gateway.
 struct Exchange {
     using Clock = std::chrono::steady_clock;
@@ -89,8 +97,16 @@ struct Exchange {
     std::optional<ClientStream> stream;    ///< when the client wants one
     RequestImages images;                  ///< those that were fetched
     UpstreamAnswer* active = nullptr;      ///< cancelled when the client goes away
+    const CallTerms* terms = nullptr;      ///< of the target that is being asked; usually none
     Outcome outcome;
+    std::shared_ptr<const RouteCall> route;  ///< that it takes; usually none
+    RouteProgress route_progress;
+    /// What a route had made for it, into which the records of its attempts point.
+    std::vector<std::shared_ptr<const void>> kept;
 
+    [[nodiscard]] Clock::time_point started() const { return started_; }
+    /// It is part of a request that came before.
+    void begin_at(Clock::time_point started) { started_ = started; }
     /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.
     [[nodiscard]] std::chrono::milliseconds time_left() const;
     /// Since the request came.

@@ -305,6 +305,22 @@ std::optional<Turn> Router::begin(const Plan& plan, const Candidate& candidate, 
     return turn;
 }
 
+Turn Router::begin_anyway(const std::shared_ptr<const Snapshot>& snapshot,
+                          const Candidate& candidate, std::int64_t now) {
+    use(snapshot);
+    Turn turn{&candidate, 0, {}};
+    turn.call.began = now;
+    if (candidate.access != nullptr) {
+        turn.call = health_.begin(name_of(candidate), now, LastResort::any).value_or(turn.call);
+    }
+    return turn;
+}
+
+bool Router::rests(const Candidate& candidate, std::int64_t now) {
+    return candidate.access != nullptr &&
+           health_.standing(name_of(candidate), now).readiness == Readiness::resting;
+}
+
 void Router::answering(Turn& turn) {
     if (turn.call.probes_model || turn.call.probes_key) {
         health_.answering(name_of(*turn.candidate), turn.call);

@@ -66,6 +66,11 @@ class Router {
     /// that decides whether a key works again.
     [[nodiscard]] std::optional<Turn> begin(const Plan& plan, const Candidate& candidate,
                                             std::int64_t now);
+    /// A call that is made although its key may rest: a route says whom it asks.
+    [[nodiscard]] Turn begin_anyway(const std::shared_ptr<const Snapshot>& snapshot,
+                                    const Candidate& candidate, std::int64_t now);
+    /// Whether a key is to be left alone at this moment, if it can be helped.
+    [[nodiscard]] bool rests(const Candidate& candidate, std::int64_t now);
     /// The first content of its answer is there. Optional, but a long stream that probes a key
     /// keeps others from it until then.
     void answering(Turn& turn);

@@ -147,6 +147,7 @@ TEST_CASE("settings: every constant of routing can be changed") {
             double(after.refused_rest_ms != before.refused_rest_ms),
             double(after.max_rest_ms != before.max_rest_ms),
             double(after.last_resort != before.last_resort),
+            double(after.route_backoff_ms != before.route_backoff_ms),
             double(after.unstable != before.unstable),
             double(after.fallback_statuses != before.fallback_statuses),
         };
