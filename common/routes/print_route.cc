@@ -3,6 +3,7 @@
 #include "common/base/json_writer.h"
 #include "common/base/text.h"
 #include "common/routes/route.h"
+#include "common/routes/route_mode.h"
 
 namespace llmgw {
 
@@ -145,20 +146,6 @@ void write_node(JsonWriter& out, const RouteNode& node) {
 }
 
 }  // namespace
-
-std::string_view route_mode_name(RouteMode mode) {
-    switch (mode) {
-        case RouteMode::single:
-            return "single";
-        case RouteMode::fallback:
-            return "fallback";
-        case RouteMode::loadbalance:
-            return "loadbalance";
-        case RouteMode::conditional:
-            return "conditional";
-    }
-    LLMGW_ASSERT(false);
-}
 
 std::string print_route(const RouteNode& root, int indent) {
     JsonWriter out;

@@ -5,8 +5,7 @@
 
 namespace llmgw {
 
-/// Notes what the evaluator of conditions could not make sense of: operators that it does not
-/// know, lists that are none.
+/// Notes what could not be evaluated, whatever a request holds, and names that are there twice.
 void check_query(const DocumentValue& query);
 
 }  // namespace llmgw
