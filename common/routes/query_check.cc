@@ -7,17 +7,20 @@ namespace llmgw {
 
 namespace {
 
-// Notes names that are there twice, at any depth: which of them counts, a reader could not tell.
-void check_names(const DocumentValue& value) {
-    if (value.kind() == JsonKind::object) {
+// Notes what no evaluation would, at any depth: names that are there twice, of which a reader could
+// not tell which counts, and numbers that no double holds.
+void check_values(const DocumentValue& value) {
+    if (value.kind() == JsonKind::number && !json_double(value.json())) {
+        value.refuse("is out of range");
+    } else if (value.kind() == JsonKind::object) {
         const DocumentObject object(value);
         for (const auto& [name, member] : object.members()) {
-            check_names(member);
+            check_values(member);
         }
     } else if (value.kind() == JsonKind::array) {
         constexpr std::size_t kMaxElements = 1000;
         for (const DocumentValue& element : value.elements(kMaxElements)) {
-            check_names(element);
+            check_values(element);
         }
     }
 }
@@ -25,7 +28,7 @@ void check_names(const DocumentValue& value) {
 }  // namespace
 
 void check_query(const DocumentValue& query) {
-    check_names(query);
+    check_values(query);
     if (const auto checked = check_condition(query.json()); !checked) {
         query.below(checked.error().param).report(checked.error().message);
     }

@@ -5,7 +5,8 @@
 
 namespace llmgw {
 
-/// Notes what could not be evaluated, whatever a request holds, and names that are there twice.
+/// Notes what could not be evaluated, whatever a request holds, names that are there twice, and
+/// numbers out of range.
 void check_query(const DocumentValue& query);
 
 }  // namespace llmgw

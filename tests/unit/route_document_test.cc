@@ -326,6 +326,7 @@ TEST_CASE("route document: conditions") {
         {R"({"a/b~":{"$gt":[]}})", "/conditions/0/when/a~1b~0/$gt: $gt takes a string"},
         {R"({"$or":{"metadata.a":1}})", "/conditions/0/when/$or: $or takes an array of queries"},
         {R"({"$or":[{},{"$not":[]}]})", "/conditions/0/when/$or/1/$not: \"$not\" cannot stand"},
+        {R"({"params.a":{"$in":[1,1e999]}})", "/conditions/0/when/params.a/$in/1 is out of range"},
         {R"({"$and":[1]})", "/conditions/0/when/$and/0: a query is an object"},
         {R"({"metadata.a":1,"metadata.a":2})", "/conditions/0/when/metadata.a is there twice"},
         {R"({"$and":[{"metadata.a":{"$gt":1,"$gt":1}}]})",
