@@ -34,7 +34,7 @@ void write_route(JsonWriter& out, const StoredRoute& route, const std::vector<Ga
     out.key("name").string(route.name);
     out.key("strategy");
     if (root) {
-        out.string(route_summary(*root));
+        out.string(route_mode_name(root->mode));
     } else {
         out.null();
     }

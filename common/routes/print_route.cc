@@ -8,20 +8,6 @@ namespace llmgw {
 
 namespace {
 
-std::string_view mode_name(RouteMode mode) {
-    switch (mode) {
-        case RouteMode::single:
-            return "single";
-        case RouteMode::fallback:
-            return "fallback";
-        case RouteMode::loadbalance:
-            return "loadbalance";
-        case RouteMode::conditional:
-            return "conditional";
-    }
-    LLMGW_ASSERT(false);
-}
-
 void write_text(JsonWriter& out, std::string_view name, const std::string& text) {
     if (!text.empty()) {
         out.key(name).string(text);
@@ -71,7 +57,7 @@ void write_group(JsonWriter& out, const RouteNode& node) {
     if (node.targets.empty()) {
         return;
     }
-    out.key("strategy").string(mode_name(node.mode));
+    out.key("strategy").string(route_mode_name(node.mode));
     if (node.on_status) {
         write_statuses(out, *node.on_status);
     }
@@ -159,6 +145,20 @@ void write_node(JsonWriter& out, const RouteNode& node) {
 }
 
 }  // namespace
+
+std::string_view route_mode_name(RouteMode mode) {
+    switch (mode) {
+        case RouteMode::single:
+            return "single";
+        case RouteMode::fallback:
+            return "fallback";
+        case RouteMode::loadbalance:
+            return "loadbalance";
+        case RouteMode::conditional:
+            return "conditional";
+    }
+    LLMGW_ASSERT(false);
+}
 
 std::string print_route(const RouteNode& root, int indent) {
     JsonWriter out;

@@ -203,5 +203,7 @@ TEST_CASE("dynamic route: too long, and too much when written out") {
     CHECK(told(chain(kMaxRouteDepth - 1, 1, kTwo)).find("/nodes/7/providers is too many steps") !=
           std::string::npos);
     CHECK(told(chain(2, 20, "")) == "");
+    CHECK(told(chain(2, 20, ",\"providers\":[\"" + std::string(10'000, 'x') + "\"]"))
+              .find("the document is too large when it is written out") != std::string::npos);
     CHECK(told(chain(3, 20, "")).find("has more than 1000 nodes") != std::string::npos);
 }
