@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/routes/script_regex.h"
+
 namespace llmgw {
 
 namespace {
@@ -12,6 +14,14 @@ constexpr std::size_t kMaxParts = 1000;  // of an $and or $or
 
 constexpr std::string_view kOperators[] = {"$eq",  "$ne", "$gt",  "$gte",  "$lt",
                                            "$lte", "$in", "$nin", "$regex"};
+
+void check_pattern(const DocumentValue& value) {
+    const std::string pattern = value.text();
+    if (value.kind() == JsonKind::string && !ScriptRegex::compile(pattern)) {
+        value.refuse("is no regular expression of JavaScript, or one that cannot be matched here",
+                     "flags such as (?i) and look-behind of any length are not for routes");
+    }
+}
 
 // {"$gt": 1, "$lt": 9}
 void check_operators(const DocumentValue& value) {
@@ -23,8 +33,8 @@ void check_operators(const DocumentValue& value) {
         const JsonKind kind = operand.kind();
         if ((name == "$in" || name == "$nin") && kind != JsonKind::array) {
             operand.refuse("must be an array");
-        } else if (name == "$regex" && kind != JsonKind::string) {
-            operand.refuse("must be a text");
+        } else if (name == "$regex") {
+            check_pattern(operand);
         }
     }
 }
