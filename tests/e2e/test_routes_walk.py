@@ -536,3 +536,89 @@ def test_a_target_that_makes_a_bad_request_fails(roads):
     assert answer.status == 200 and roads.mock.asked_models() == ["ok"]
     alone = roads.go(leaf("m", set={"messages": []}))
     assert alone.status == 400 and alone.error["param"] == "messages"
+
+
+def test_a_route_can_store_answers(roads):
+    """Although the cache is off for all else; each target's answer by the request that it gets."""
+    first = {"strategy": "single", "cache": {"ttl": "1h"},
+             "targets": [leaf("stored", set={"seed": 1})]}
+    second = {"strategy": "single", "cache": True, "targets": [leaf("stored", set={"seed": 2})]}
+    assert roads.go(first).header("x-llmgw-cache") == "miss"
+    hit = roads.ask(f"route/{roads.set(first)}/gpt-4o-mini")
+    assert hit.status == 200 and hit.header("x-llmgw-cache") == "hit"
+    assert hit.json()["metadata"]["cached"] is True
+    streamed = roads.ask(f"route/{roads.set(first)}/gpt-4o-mini", stream=True)
+    assert streamed.header("x-llmgw-cache") == "hit"
+    assert streamed.body.endswith(b"data: [DONE]\n\n")
+    assert len(roads.mock.requests) == 1
+    assert roads.go(second).header("x-llmgw-cache") == "miss"
+    assert roads.mock.asked()[0]["seed"] == 2
+    assert roads.ask(f"route/{roads.set(second)}/gpt-4o-mini",
+                     headers=[("x-no-cache", "true")]).header("x-llmgw-cache") == "bypass"
+    plain = leaf("stored", set={"seed": 1})
+    assert roads.go(plain).header("x-llmgw-cache") == "off"
+
+
+def test_failures_are_not_stored(roads):
+    route = fallback(leaf("status-503", retry={"attempts": 1}), leaf("fine"), cache=True)
+    answer = roads.go(route)
+    assert answer.status == 200 and answer.header("x-llmgw-cache") == "miss"
+    assert roads.mock.asked_models() == ["status-503", "status-503", "fine"]
+    routing = answer.json()["metadata"]["routing"]
+    assert [attempt["status_code"] for attempt in routing] == [503, 503, 200]
+    again = roads.ask(f"route/{roads.set(route)}/gpt-4o-mini")
+    assert again.header("x-llmgw-cache") == "hit"
+    assert roads.mock.asked_models()[3:] == ["status-503", "status-503"]
+    all_bad = fallback(leaf("status-503"), leaf("status-418"), cache=True)
+    for _ in range(2):
+        answer = roads.go(all_bad)
+        assert answer.status == 418 and answer.error["message"] == "scripted 418"
+        assert roads.mock.asked_models() == ["status-503", "status-418"]
+
+
+def test_a_route_can_do_without_the_cache(roads, make_gateway):
+    gateway = make_gateway(LLMGW_CACHE_ENABLED="true")
+    gateway.key = gateway.create_key("test")
+    gateway.add_provider("custom", roads.mock.url, new_secret("lab"), name="lab")
+    for name, route in {"off": leaf("m", cache=False), "usual": leaf("m")}.items():
+        gateway.cli("routes", "set", name, "-", stdin=json.dumps(route))
+    gateway.start()
+    roads.mock.forget()
+    seen = []
+    for name in ("off", "off", "usual", "usual"):
+        with gateway.connect() as client:
+            answer = client.request("POST", CHAT, (), chat_body("route/" + name))
+            seen.append(answer.header("x-llmgw-cache"))
+    assert seen == ["off", "off", "miss", "hit"]
+    assert len(roads.mock.requests) == 3
+    assert gateway.stop() == 0
+
+
+def test_a_fallback_that_wants_no_success_asks_past_the_cache(roads):
+    route = fallback(leaf("a", set={"seed": 5}), leaf("b", set={"seed": 5}), on_status=[200],
+                     cache=True)
+    for cached in ("miss", "hit"):
+        answer = roads.go(route)
+        assert answer.status == 200 and answer.header("x-llmgw-cache") == cached
+        assert roads.mock.asked_models()[0] == "a"
+
+
+def test_explanations(roads):
+    name = roads.set(CONDITIONS)
+    shown = json.loads(roads.gateway.cli("routes", "explain", f"route/{name}", "--json",
+                                         "--metadata", '{"plan":"max"}'))
+    assert shown["route"] == name
+    assert shown["targets"] == [{"target": "targets[0]", "name": "paid", "asks": "@lab",
+                                 "model": "A", "problem": None}]
+    chain = roads.set(fallback({"provider": "@gone"}, leaf("B", name="second"),
+                               {"model": "gpt-oss-120b"}))
+    text = roads.gateway.cli("routes", "explain", f"route/{chain}/m")
+    assert "whoever serves it" in text and "@gone" in text and '"second"' not in text
+    lines = [line.split()[:2] for line in text.splitlines()[1:4]]
+    assert lines == [["1", "targets[0]"], ["2", "targets[1]"], ["3", "targets[2]"]]
+    alone = roads.set({"model": "gpt-oss-120b"})
+    assert "scx-ai is asked first" in roads.gateway.cli("routes", "explain", f"route/{alone}")
+    missing = roads.gateway.run("routes", "explain", "route/nope")
+    assert missing.returncode == 3
+    bad = roads.gateway.run("routes", "explain", f"route/{name}", "--metadata", "[]")
+    assert bad.returncode == 8 and "metadata" in bad.stderr
