@@ -140,6 +140,12 @@ TEST_CASE("loose document: placeholders in strings") {
     CHECK(document.json == R"({"a":"${X}","b":"{{ y }}","c":"a ${","d":"{{","e":"$5 {x}"})");
 }
 
+TEST_CASE("loose document: JSON with the beginning of a placeholder stays JSON") {
+    CHECK(json_of(R"({"a":"${","b":"}","c":"{{","d":"}}"})") ==
+          R"({"a":"${","b":"}","c":"{{","d":"}}"})");
+    CHECK(json_of(R"({"a":"${x[\"y\"]}-1"})") == R"({"a":"${x[\"y\"]}-1"})");
+}
+
 TEST_CASE("loose document: an escape that no language knows stays") {
     CHECK(json_of(R"(["\d\w", "\x41\u{1f600}", "\q", "\ud800", "a\
 b"])") == R"(["\\d\\w","A😀","\\q","�","ab"])");
