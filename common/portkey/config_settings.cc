@@ -150,7 +150,7 @@ std::string read_cache_mode(ConfigContext& context, const ConfigValue& cache,
                       "add \"mode\": \"simple\""});
         return "simple";
     }
-    const std::string word = read_text(context, mode).value_or("");
+    std::string word = read_text(context, mode).value_or("");
     if (word != "simple" && word != "semantic") {
         if (!context.document.is_placeholder(mode.pointer)) {
             note_type(context, mode, "simple or semantic", "does not store answers for it",
