@@ -79,8 +79,26 @@ Candidates aliases() {
     return out;
 }
 
+/// `before` each name: "route/" where a model stands.
+Candidates named_routes(const std::string& before) {
+    Candidates out;
+    if (const auto session = open_existing_session()) {
+        for (const auto& route : session->store->routes().value_or(std::vector<StoredRoute>{})) {
+            out.push_back({before + route.name, "route"});
+        }
+    }
+    return out;
+}
+
+Candidates routes() {
+    return named_routes("");
+}
+
 Candidates models() {
     Candidates out = aliases();
+    for (auto& route : named_routes("route/")) {
+        out.push_back(std::move(route));
+    }
     out.push_back({"auto", "the cheapest model that can do what is asked"});
     out.push_back({"mock/echo", "answers with the prompt"});
     for (const auto& model : catalog::models()) {
@@ -157,6 +175,19 @@ Candidates simulated_settings(const std::string& typed) {
     return out;
 }
 
+/// "main-1a2b3c=openai", for `import-portkey --map`, once the slug is typed.
+Candidates mapped_providers(const std::string& typed) {
+    Candidates out;
+    const auto equals = typed.find('=');
+    if (equals == std::string::npos) {
+        return out;
+    }
+    for (auto& provider : catalog_providers()) {
+        out.push_back({typed.substr(0, equals + 1) + provider.value, provider.description});
+    }
+    return out;
+}
+
 /// Values of a setting that has only a few.
 Candidates setting_values(const std::string& name) {
     Candidates out;
@@ -191,6 +222,9 @@ Candidates values_for(const std::string& placeholder, const std::vector<std::str
     if (placeholder == "PROVIDER") {
         return path.back() == "add" ? addable_providers() : catalog_providers();
     }
+    if (placeholder == "SLUG=PROVIDER") {
+        return mapped_providers(typed);
+    }
     if (placeholder == "SETTING=VALUE") {
         return simulated_settings(typed);
     }
@@ -211,11 +245,8 @@ Candidates values_for(const std::string& placeholder, const std::vector<std::str
     const struct {
         std::string_view placeholder;
         Candidates (*list)();
-    } kLists[] = {{"LABEL", provider_labels},
-                  {"KEY", gateway_keys},
-                  {"REQUEST", requests},
-                  {"ALIAS", aliases},
-                  {"SHELL", shells}};
+    } kLists[] = {{"LABEL", provider_labels}, {"KEY", gateway_keys}, {"REQUEST", requests},
+                  {"ROUTE", routes},          {"ALIAS", aliases},    {"SHELL", shells}};
     for (const auto& entry : kLists) {
         if (entry.placeholder == placeholder) {
             return entry.list();
