@@ -188,9 +188,15 @@ void CommandTree::add_keys() {
     argument(app, "NAME", create->name, "A name for it");
     value(app, "--expires", create->expires, "DURATION", "It ends after this long, as in 30d")
         ->check(check_duration);
+    value(app, "--route", create->route, "ROUTE", "All its requests take this route");
     const auto show = std::make_shared<KeyName>();
     app = verb(noun, "show", "Show one key, without the secret", run_keys_show, show);
     argument(app, "KEY", show->name, "Its name or id");
+    const auto update = std::make_shared<KeysUpdateOptions>();
+    app = verb(noun, "update", "Change what a key is for", run_keys_update, update);
+    argument(app, "KEY", update->name, "Its name or id");
+    value(app, "--route", update->route, "ROUTE", "All its requests take this route");
+    app->add_flag("--no-route", update->no_route, "Its requests go where they ask to go");
     const auto revoke = std::make_shared<KeyName>();
     app = verb(noun, "revoke", "End a key at once", run_keys_revoke, revoke);
     argument(app, "KEY", revoke->name, "Its name or id");
@@ -283,7 +289,8 @@ void CommandTree::add_logs() {
 }
 
 void CommandTree::add_routes() {
-    CLI::App* noun = command(&app_, "routes", "Whom requests go to, and why");
+    CLI::App* noun = command(&app_, "routes", "Named routes, whom requests go to, and why");
+    add_named_routes(noun);
     const auto explain = std::make_shared<RoutesExplainOptions>();
     CLI::App* app = verb(noun, "explain", "Show whom a request would go to, and why",
                          run_routes_explain, explain);
@@ -300,6 +307,24 @@ void CommandTree::add_routes() {
         ->type_name("SETTING=VALUE");
     value(app, "--limit", simulate->limit, "N", "Only the newest so many (100000)")
         ->check(check_integer(1, 1'000'000'000));
+}
+
+void CommandTree::add_named_routes(CLI::App* routes) {
+    command(routes, "list", "List the named routes", [this] { return run_routes_list(global_); });
+    const auto show = std::make_shared<RouteName>();
+    CLI::App* app = verb(routes, "show", "Print a route's document", run_routes_show, show);
+    argument(app, "ROUTE", show->name, "Its name");
+    const auto set = std::make_shared<RouteFile>();
+    app = verb(routes, "set", "Make or change a route", run_routes_set, set);
+    argument(app, "ROUTE", set->name, "Its name: requests ask for route/NAME");
+    argument(app, "FILE", set->file, "Its document; - is stdin");
+    const auto validate = std::make_shared<RouteFile>();
+    app = verb(routes, "validate", "Check a route's document", run_routes_validate, validate);
+    argument(app, "FILE", validate->file, "The document; - is stdin");
+    const auto remove = std::make_shared<RouteName>();
+    app = verb(routes, "remove", "Forget a route", run_routes_remove, remove);
+    argument(app, "ROUTE", remove->name, "Its name");
+    app->add_flag("--yes", remove->yes, "Do not ask");
 }
 
 void CommandTree::add_config() {

@@ -79,8 +79,26 @@ Candidates aliases() {
     return out;
 }
 
+/// `before` each name: "route/" where a model stands.
+Candidates named_routes(const std::string& before) {
+    Candidates out;
+    if (const auto session = open_existing_session()) {
+        for (const auto& route : session->store->routes().value_or(std::vector<StoredRoute>{})) {
+            out.push_back({before + route.name, "route"});
+        }
+    }
+    return out;
+}
+
+Candidates routes() {
+    return named_routes("");
+}
+
 Candidates models() {
     Candidates out = aliases();
+    for (auto& route : named_routes("route/")) {
+        out.push_back(std::move(route));
+    }
     out.push_back({"auto", "the cheapest model that can do what is asked"});
     out.push_back({"mock/echo", "answers with the prompt"});
     for (const auto& model : catalog::models()) {
@@ -227,11 +245,8 @@ Candidates values_for(const std::string& placeholder, const std::vector<std::str
     const struct {
         std::string_view placeholder;
         Candidates (*list)();
-    } kLists[] = {{"LABEL", provider_labels},
-                  {"KEY", gateway_keys},
-                  {"REQUEST", requests},
-                  {"ALIAS", aliases},
-                  {"SHELL", shells}};
+    } kLists[] = {{"LABEL", provider_labels}, {"KEY", gateway_keys}, {"REQUEST", requests},
+                  {"ROUTE", routes},          {"ALIAS", aliases},    {"SHELL", shells}};
     for (const auto& entry : kLists) {
         if (entry.placeholder == placeholder) {
             return entry.list();

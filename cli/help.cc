@@ -72,7 +72,9 @@ constexpr Example kExamples[] = {
     {"keys", "llmgw keys create laptop\nllmgw keys\nllmgw keys revoke laptop"},
     {"keys create",
      "export OPENAI_API_KEY=$(llmgw keys create laptop)\n"
-     "llmgw keys create ci --expires 30d --json"},
+     "llmgw keys create ci --expires 30d --json\n"
+     "llmgw keys create app --route prod"},
+    {"keys update", "llmgw keys update app --route prod"},
     {"keys list", "llmgw keys"},
     {"keys show", "llmgw keys show laptop"},
     {"keys revoke", "llmgw keys revoke laptop --yes"},
@@ -102,9 +104,19 @@ constexpr Example kExamples[] = {
     {"logs export", "llmgw logs export --since 7d | gzip > log.jsonl.gz"},
     {"logs prune", "llmgw logs prune --older-than 7d --yes"},
     {"routes",
+     "llmgw routes set prod prod.json\n"
+     "llmgw routes show prod\n"
      "llmgw routes explain gpt-oss-120b\n"
      "llmgw routes explain --request body.json\n"
      "llmgw routes simulate --set routing.weights.price=1"},
+    {"routes list", "llmgw routes"},
+    {"routes show", "llmgw routes show prod > prod.json"},
+    {"routes set",
+     "llmgw routes set prod prod.json\n"
+     "llmgw routes set cheap - <<< '{\"strategy\": \"fallback\", \"targets\": "
+     "[{\"provider\": \"groq\"}, {\"provider\": \"openai\"}]}'"},
+    {"routes validate", "llmgw routes validate prod.json && echo fine"},
+    {"routes remove", "llmgw routes remove prod --yes"},
     {"routes explain",
      "llmgw routes explain gpt-oss-120b\n"
      "llmgw routes explain --request body.json --json | jq .winner"},

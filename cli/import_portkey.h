@@ -15,7 +15,7 @@ struct ImportPortkeyOptions {
     std::vector<std::string> paths;  ///< files, folders, "-"
     bool apply = false;
     bool patch = false;  ///< prints a diff of the code instead of the plan
-    std::string name;                                      ///< of the one route
+    std::string name;    ///< of the one route
     std::vector<std::pair<std::string, std::string>> map;  ///< providers by slug
     bool strict = false;
     std::string portkey;  ///< "oss" or "hosted"; empty: hosted

@@ -156,26 +156,31 @@ std::string finding_place(const Finding& finding) {
     return printable(finding.file) + "#" + printable(finding.pointer);
 }
 
+/// A use of Portkey in code: a note of another kind.
+bool is_use(const Finding& finding) {
+    return finding.code.starts_with("U-");
+}
+
 /// What Portkey does → what llmgw does → what to do. Of code there is only what to do.
 std::string finding_text(const Finding& finding) {
-    const bool is_use = finding.code.starts_with("U-");
-    std::string text =
-        is_use ? finding.portkey : "Portkey " + finding.portkey + " → llmgw " + finding.llmgw;
+    const std::string text = is_use(finding)
+                                 ? finding.portkey
+                                 : "Portkey " + finding.portkey + " → llmgw " + finding.llmgw;
     return text + (finding.action.empty() ? "" : " → " + finding.action);
 }
 
 // One finding a line: severity, code, place, text.
-std::string findings_text(const ImportReport& report, bool color) {
+std::string findings_text(const char* title, const std::vector<Finding>& findings, bool color) {
     std::size_t code_width = 0;
     std::size_t place_width = 0;
     constexpr std::size_t kMaxPlace = 40;  // one long path is no reason to move all the others
-    for (const auto& finding : report.plan.findings) {
+    for (const auto& finding : findings) {
         code_width = std::max(code_width, finding.code.size());
         place_width = std::max(place_width, display_width(finding_place(finding)));
     }
     place_width = std::min(place_width, kMaxPlace);
     std::string out;
-    for (const auto& finding : report.plan.findings) {
+    for (const auto& finding : findings) {
         const std::string place = finding_place(finding);
         const std::size_t width = display_width(place);
         out += "  " + severity_text(finding.severity, color) + "  " + finding.code +
@@ -183,19 +188,22 @@ std::string findings_text(const ImportReport& report, bool color) {
                std::string(width < place_width ? place_width - width + 2 : 2, ' ') +
                finding_text(finding) + "\n";
     }
-    return out.empty() ? "" : "\n" + styled("findings", Style::bold, color) + "\n" + out;
+    return out.empty() ? "" : "\n" + styled(title, Style::bold, color) + "\n" + out;
 }
 
 std::string totals(const ImportReport& report) {
     std::array<std::size_t, 3> counts{};
+    std::size_t uses = 0;
     for (const auto& finding : report.plan.findings) {
-        counts[static_cast<std::size_t>(finding.severity)]++;
+        counts[static_cast<std::size_t>(finding.severity)] += is_use(finding) ? 0 : 1;
+        uses += is_use(finding) ? 1 : 0;
     }
     const auto& plan = report.plan;
     return counted(report.files, "file") + ": " + counted(plan.providers.size(), "provider key") +
            ", " + counted(plan.routes.size(), "route") + ", " +
-           counted(plan.client_keys.size(), "gateway key") + "; " + counted(counts[2], "error") +
-           ", " + counted(counts[1], "warning") + ", " + counted(counts[0], "note");
+           counted(plan.client_keys.size(), "gateway key") + ", " + counted(uses, "use") +
+           " in code; " + counted(counts[2], "error") + ", " + counted(counts[1], "warning") +
+           ", " + counted(counts[0], "note");
 }
 
 std::string next_command(const ImportReport& report) {
@@ -222,7 +230,11 @@ std::string import_report_text(const ImportReport& report, bool color) {
     out += routes_text(report, color);
     out += aliases_text(report, color);
     out += client_keys_text(report, color);
-    out += findings_text(report, color);
+    auto findings = report.plan.findings;
+    const auto uses = std::stable_partition(findings.begin(), findings.end(),
+                                            [](const Finding& each) { return !is_use(each); });
+    out += findings_text("findings", {findings.begin(), uses}, color);
+    out += findings_text("uses in code", {uses, findings.end()}, color);
     if (report.applied) {
         out += has_changes(report.plan) ? "\nwritten\n" : "\nnothing to do\n";
     }

@@ -17,7 +17,7 @@ struct ImportReport {
     std::vector<MadeKey> made;  ///< with their secrets, which are shown this once
     std::size_t files = 0;      ///< read
     bool applied = false;       ///< the plan is written, or there was nothing to write
-    std::string again;  ///< the command that writes the plan
+    std::string again;          ///< the command that writes the plan
 };
 
 /// For people: groups of lines, and the next command at the end.

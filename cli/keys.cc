@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/output.h"
+#include "cli/routes.h"
 #include "cli/secret_input.h"
 #include "cli/session.h"
 #include "common/base/clock.h"
@@ -36,6 +37,7 @@ Json key_json(const GatewayKey& key) {
             {"name", key.name},
             {"state", state_of(key)},
             {"fingerprint", key.fingerprint},
+            {"route", key.route.empty() ? Json(nullptr) : Json(key.route)},
             {"created_at", rfc3339(key.created_at)},
             {"expires_at", time_json(key.expires_at)},
             {"revoked_at", time_json(key.revoked_at)}};
@@ -91,7 +93,17 @@ Result<GatewayKey> make_key(const Session& session, const KeysCreateOptions& opt
     key.fingerprint = mask_secret(secret);
     key.created_at = now;
     key.expires_at = *expires_at;
+    key.route = options.route;
     return key;
+}
+
+/// Whether a route that a key is to have is there; "" is none.
+Result<void> check_route(Store& store, const std::string& name) {
+    if (name.empty()) {
+        return {};
+    }
+    const auto route = find_route(store, name);
+    return route ? Result<void>() : tl::unexpected(route.error());
 }
 
 }  // namespace
@@ -103,6 +115,9 @@ Result<int> run_keys_create(const GlobalOptions& global, const KeysCreateOptions
     auto session = open_session();
     if (!session) {
         return tl::unexpected(std::move(session.error()));
+    }
+    if (auto checked = check_route(*session->store, options.route); !checked) {
+        return tl::unexpected(std::move(checked.error()));
     }
     const std::string secret = Vault::new_gateway_key();
     const auto key = make_key(*session, options, secret);
@@ -146,7 +161,7 @@ Result<int> run_keys_list(const GlobalOptions& global) {
         return 0;
     }
     const bool terminal = is_terminal(STDOUT_FILENO);
-    Table table({"NAME", "ID", "STATE", "CREATED", "EXPIRES", "FINGERPRINT"});
+    Table table({"NAME", "ID", "STATE", "CREATED", "EXPIRES", "FINGERPRINT", "ROUTE"});
     for (const auto& key : *keys) {
         const auto state = state_of(key);
         table.add({{key.name},
@@ -154,7 +169,8 @@ Result<int> run_keys_list(const GlobalOptions& global) {
                    {state, state == "active" ? Style::green : Style::yellow},
                    {show_time(key.created_at, terminal)},
                    {key.expires_at ? show_time(*key.expires_at, terminal) : "never"},
-                   {key.fingerprint}});
+                   {key.fingerprint},
+                   {key.route.empty() ? "-" : key.route}});
     }
     table.print(global);
     return 0;
@@ -179,8 +195,39 @@ Result<int> run_keys_show(const GlobalOptions& global, const KeyName& options) {
                        "\ncreated      " + show_time(key->created_at, terminal) + "\n";
     text += "expires      " +
             (key->expires_at ? show_time(*key->expires_at, terminal) : std::string("never")) + "\n";
+    text += key->route.empty() ? "" : "route        " + key->route + "\n";
     text += key->revoked_at ? "revoked      " + show_time(*key->revoked_at, terminal) + "\n" : "";
     write_out(text);
+    return 0;
+}
+
+Result<int> run_keys_update(const GlobalOptions& global, const KeysUpdateOptions& options) {
+    if (options.route.empty() != options.no_route) {
+        return fail(Errc::usage, "there is nothing to change, or too much",
+                    "--route NAME or --no-route");
+    }
+    auto session = open_session();
+    if (!session) {
+        return tl::unexpected(std::move(session.error()));
+    }
+    auto key = find_key(*session->store, options.name);
+    if (!key) {
+        return tl::unexpected(std::move(key.error()));
+    }
+    if (auto checked = check_route(*session->store, options.route); !checked) {
+        return tl::unexpected(std::move(checked.error()));
+    }
+    key->route = options.route;
+    if (auto done = session->store->set_gateway_key_route(key->id, key->route); !done) {
+        return tl::unexpected(std::move(done.error()));
+    }
+    if (global.json) {
+        write_out(print_json(key_json(*key), 2) + "\n");
+    } else {
+        note(global, options.no_route
+                         ? "requests with the key " + key->name + " go where they ask to go"
+                         : "requests with the key " + key->name + " take route/" + key->route);
+    }
     return 0;
 }
 

@@ -14,12 +14,21 @@ namespace llmgw {
 struct KeysCreateOptions {
     std::string name;
     std::string expires;  ///< a duration, "30d"; empty: never
+    std::string route;    ///< that its requests take; empty: the one they ask for
 };
 /// The secret is alone on stdout, this once.
 [[nodiscard]] Result<int> run_keys_create(const GlobalOptions& global,
                                           const KeysCreateOptions& options);
 
 [[nodiscard]] Result<int> run_keys_list(const GlobalOptions& global);
+
+struct KeysUpdateOptions {
+    std::string name;   ///< or id
+    std::string route;  ///< the new one; empty: unchanged
+    bool no_route = false;
+};
+[[nodiscard]] Result<int> run_keys_update(const GlobalOptions& global,
+                                          const KeysUpdateOptions& options);
 
 struct KeyName {
     std::string name;  ///< or id

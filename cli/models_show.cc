@@ -8,6 +8,7 @@
 #include "cli/models.h"
 #include "cli/models_json.h"
 #include "cli/output.h"
+#include "cli/routes.h"
 #include "cli/secret_input.h"
 #include "cli/session.h"
 #include "common/base/json_io.h"
@@ -16,6 +17,8 @@
 
 namespace llmgw {
 namespace {
+
+constexpr std::string_view kRoutePrefix = "route/";
 
 std::vector<std::string> model_names(const std::vector<ModelAlias>& aliases) {
     std::vector<std::string> names;
@@ -110,6 +113,10 @@ Result<void> check_target(Store& store, const std::string& target,
     if (target == "auto" || model_of(target) != nullptr) {
         return {};
     }
+    if (target.starts_with(kRoutePrefix)) {
+        const auto route = find_route(store, target.substr(kRoutePrefix.size()));
+        return route ? Result<void>() : tl::unexpected(route.error());
+    }
     const auto slash = target.find('/');
     const std::string first = target.substr(0, slash);
     if (slash != std::string::npos && slash + 1 < target.size()) {
@@ -165,6 +172,10 @@ Result<int> run_models_show(const GlobalOptions& global, const ModelName& option
     std::string name = options.name;
     for (const auto& alias : *aliases) {
         name = alias.name == options.name ? alias.target : name;
+    }
+    if (name.starts_with(kRoutePrefix)) {
+        return fail(Errc::usage, "'" + printable(name) + "' is a route, not a model",
+                    "llmgw routes show " + printable(name.substr(kRoutePrefix.size())));
     }
     const Model* model = model_of(name);
     if (model == nullptr) {

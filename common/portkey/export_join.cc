@@ -133,6 +133,11 @@ void fill(std::string& into, const std::string& from) {
     into = into.empty() ? from : into;
 }
 
+/// Azure's details have two names each, with and without the provider's.
+bool is_same_detail(const std::string& a, const std::string& b) {
+    return a == b || a == "azure_" + b || b == "azure_" + a;
+}
+
 /// What `from` says and `into` does not.
 void fill_key(ExportedKey& into, const ExportedKey& from) {
     fill(into.provider, from.provider);
@@ -144,8 +149,9 @@ void fill_key(ExportedKey& into, const ExportedKey& from) {
         into.place = better ? from.place : into.place;
     }
     for (const auto& detail : from.details) {
-        const bool known = std::any_of(into.details.begin(), into.details.end(),
-                                       [&](const auto& own) { return own.first == detail.first; });
+        const bool known =
+            std::any_of(into.details.begin(), into.details.end(),
+                        [&](const auto& own) { return is_same_detail(own.first, detail.first); });
         if (!known) {
             into.details.push_back(detail);
         }

@@ -372,6 +372,17 @@ bool add_wrapped_config(std::string_view text, const std::string& file, PortkeyE
     return true;
 }
 
+/// Whether a text can be Portkey's at all: large trees hold much JSON that is not.
+bool may_be_portkeys(std::string_view text) {
+    constexpr std::array<std::string_view, 14> kSigns = {
+        "portkey",          "strategy",     "virtual_key",   "virtualKey",      "virtual-key",
+        "_guardrails",      "request_hook", "options",       "organisation_id", "integration",
+        "allow_all_models", "is_default",   "named_configs", "masked_"};
+    return std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
+        return text.find(sign) != std::string_view::npos;
+    });
+}
+
 /// Whether the first thing behind white space and comments opens an object or a list.
 bool begins_document(std::string_view text) {
     while (!text.empty()) {
@@ -399,6 +410,9 @@ Result<bool> read_export(std::string_view text, const std::string& file, Sniffin
     text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
     if (text.find("resource \"portkey_") != std::string_view::npos) {
         return read_terraform(text, file, exports);
+    }
+    if (sniffing == Sniffing::found && !may_be_portkeys(text)) {
+        return false;
     }
     if (sniffing == Sniffing::named && is_wrapped_config(trim(text))) {
         return add_wrapped_config(trim(text), file, exports);

@@ -12,12 +12,14 @@
 #include "common/portkey/plan_names.h"
 #include "common/portkey/providers.h"
 #include "common/portkey/secret_text_kind.h"
+#include "common/routes/header_names.h"
 
 namespace llmgw {
 namespace {
 
-std::string add_command(const ProviderKey& key, bool needs_address) {
-    std::string command = "llmgw providers add " + key.provider + " --name " + key.label;
+/// What adds a key by hand. What `providers add` finds out by itself is left out.
+std::string add_command(const std::string& label, const PortkeyKey& key, bool needs_address) {
+    std::string command = "llmgw providers add " + key.provider + " --name " + label;
     if (needs_address || !key.base_url.empty()) {
         command += " --base-url " + (key.base_url.empty() ? "URL" : shell_word(key.base_url));
     }
@@ -69,6 +71,15 @@ void use_custom_host(PortkeyKey& key, const PortkeyProvider& known, const Portke
             key.provider = "custom";
         }
     }
+}
+
+bool may_be_secret(std::string_view header) {
+    constexpr std::array<std::string_view, 6> kSigns = {"auth",   "token",  "secret",
+                                                        "passwo", "cookie", "key"};
+    const std::string lower = to_lower(header);
+    return std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
+        return lower.find(sign) != std::string::npos;
+    });
 }
 
 PortkeyDetails without_host(PortkeyDetails details) {
@@ -127,8 +138,9 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
             "kept a key for " +
             (unknown ? "a provider that the files do not name" : printable(exported.provider)) +
             " as " + shown;
-        finding.llmgw = known != nullptr && !known->remark.empty() ? std::string(known->remark)
-                                                                   : "does not import it";
+        finding.llmgw = known != nullptr && !known->remark.empty()
+                            ? "cannot ask it: " + std::string(known->remark)
+                            : "does not import it";
         finding.action = unknown ? "give it: --map " + shown + "=PROVIDER" : "";
         return;
     }
@@ -142,7 +154,7 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
         finding.llmgw = note.llmgw;
         finding.action = note.action;
     }
-    key.headers.insert(key.headers.end(), exported.headers.begin(), exported.headers.end());
+    add_headers(exported, key);
     // What the details say is more: an access key of AWS, a service account.
     if (key.secret.empty() && secret_text_kind(exported.secret) == SecretTextKind::secret) {
         key.secret = exported.secret;
@@ -152,6 +164,36 @@ void KeyPlanner::add_exported(const ExportedKey& exported, const std::string& pr
     draft.enabled = exported.status.empty() || exported.status == "active";
     tell_about(exported, draft);
     drafts_.push_back(std::move(draft));
+}
+
+/// Headers go upstream with the routes that ask the key, for a key has none of its own here. Routes
+/// are shown to people, so what may be a secret stays out of them.
+void KeyPlanner::add_headers(const ExportedKey& exported, PortkeyKey& key) {
+    const std::string shown = printable(exported.slug);
+    for (const auto& [name, value] : exported.headers) {
+        std::string_view problem = header_problem(name);
+        if (problem.empty() && may_be_secret(name)) {
+            problem = "perhaps for a key, and routes are no place for keys";
+        } else if (problem.empty() && !is_header_value(value)) {
+            problem = "not of printable ASCII";
+        }
+        if (problem.empty()) {
+            key.headers.emplace_back(name, value);
+            continue;
+        }
+        Finding& finding = tell(exported.place, Severity::warning, "H-FWD");
+        finding.portkey = "sent the header " + printable(name) + " with the calls of " + shown;
+        finding.llmgw = "does not: it is " + std::string(problem);
+        finding.action = "have clients send it, and name it in forward_headers of a route";
+    }
+    if (!key.headers.empty()) {
+        Finding& finding = tell(exported.place, Severity::info, "A-OPTION");
+        finding.portkey =
+            "sent " + printable(key.headers.front().first) + " with all calls of " + shown;
+        finding.llmgw =
+            "sends it where a route asks the key, not for models named @" + shown + "/…";
+        finding.action = "ask by a route";
+    }
 }
 
 /// What is true of a key at Portkey and not here.
@@ -166,8 +208,10 @@ void KeyPlanner::tell_about(const ExportedKey& exported, const KeyDraft& draft) 
     if (!draft.enabled) {
         Finding& finding = tell(exported.place, Severity::warning, "L-STATUS");
         finding.portkey = "does not use " + shown + ": it is " + printable(exported.status);
-        finding.llmgw = "imports it disabled";
-        finding.action = "llmgw providers enable " + portkey_label(exported.slug);
+        const bool imported = !draft.key.secret.empty() || !draft.key.env.empty();
+        finding.llmgw = imported ? "imports it disabled" : "uses it from when it is added";
+        finding.action = imported ? "llmgw providers enable " + portkey_label(exported.slug)
+                                  : "add it only if it is to be used";
     } else if (!exported.expires_at.empty()) {
         Finding& finding = tell(exported.place, Severity::info, "L-EXPIRES");
         finding.portkey = "ends " + shown + " at " + printable(exported.expires_at);
@@ -241,12 +285,6 @@ PlannedProvider KeyPlanner::plan_one(KeyDraft& draft) {
     key.enabled = draft.enabled;
     key.created_at = target_.now;
     const auto completed = target_.complete_address(key);
-    if (!completed) {
-        Finding& finding = tell(draft.place, Severity::warning, "K-ADDRESS");
-        finding.portkey = "knew where to ask " + printable(draft.key.label);
-        finding.llmgw = "does not: " + completed.error().message;
-        finding.action = "add the key by hand, with --base-url URL";
-    }
     find_secret(draft, planned);
     take_label(draft, planned);
     if (planned.step == PlanStep::add && !completed) {
@@ -255,13 +293,14 @@ PlannedProvider KeyPlanner::plan_one(KeyDraft& draft) {
     if (planned.step != PlanStep::needed) {
         return planned;
     }
-    planned.command = add_command(key, !completed);
-    if (completed) {
-        Finding& finding = tell(draft.place, Severity::warning, "K-SECRET");
-        finding.portkey = "keeps the key of " + printable(draft.key.label) + " to itself";
-        finding.llmgw = "needs it for requests to @" + key.label;
-        finding.action = planned.command;
-    }
+    planned.command = add_command(draft.label, draft.key, !completed);
+    Finding& finding = tell(draft.place, Severity::warning, completed ? "K-SECRET" : "K-ADDRESS");
+    const std::string name = printable(draft.key.label);
+    finding.portkey =
+        completed ? "keeps the key of " + name + " to itself" : "knows where to ask " + name;
+    finding.llmgw = completed ? "needs it for requests to @" + draft.label
+                              : "does not: " + completed.error().message;
+    finding.action = planned.command;
     return planned;
 }
 

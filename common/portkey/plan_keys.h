@@ -41,6 +41,7 @@ class KeyPlanner {
     [[nodiscard]] const KeyDraft& draft(std::size_t index) const { return drafts_[index]; }
 
   private:
+    void add_headers(const ExportedKey& exported, PortkeyKey& key);
     void tell_about(const ExportedKey& exported, const KeyDraft& draft);
     PlannedProvider plan_one(KeyDraft& draft);
     void take_label(KeyDraft& draft, PlannedProvider& planned);

@@ -112,7 +112,8 @@ class RouteNamer {
         for (const auto& alias : target_.aliases) {
             const bool is_route = alias.target.starts_with("route/");
             const std::string name = is_route ? alias.target.substr(6) : "";
-            if (alias.name == config.slug && stored(name) != nullptr && !is_planned(name)) {
+            if (alias.name == portkey_label(config.slug) && stored(name) != nullptr &&
+                !is_planned(name)) {
                 return name;
             }
         }
@@ -230,19 +231,19 @@ void plan_aliases(const ImportTarget& target, ImportPlan& plan) {
             continue;
         }
         PlannedAlias planned;
-        planned.alias = {.name = route.slug, .target = "route/" + route.name};
+        planned.alias = {.name = portkey_label(route.slug), .target = "route/" + route.name};
         for (const auto& stored : target.aliases) {
-            if (stored.name != route.slug) {
+            if (stored.name != planned.alias.name) {
                 continue;
             }
             planned.step =
                 stored.target == planned.alias.target ? PlanStep::unchanged : PlanStep::kept;
             if (planned.step == PlanStep::kept) {
                 Finding finding = finding_at(route.place, Severity::warning, "R-ALIAS");
-                finding.portkey = "calls this config " + printable(route.slug);
+                finding.portkey = "calls this config " + planned.alias.name;
                 finding.llmgw = "keeps that alias for " + printable(stored.target);
                 finding.action =
-                    "llmgw models alias " + printable(route.slug) + " " + planned.alias.target;
+                    "llmgw models alias " + planned.alias.name + " " + planned.alias.target;
                 plan.findings.push_back(std::move(finding));
             }
         }

@@ -289,7 +289,15 @@ Result<RouteNode> parse_route(std::string_view json) {
     }
     Document document{json, {}};
     const DocumentValue root(document, trim(json), "");
-    RouteNode node = is_dynamic_route(json) ? read_dynamic_route(root) : read_node(root, 1);
+    RouteNode node;
+    if (is_dynamic_route(json)) {
+        node = read_dynamic_route(root);
+        if (print_route(node).size() > kMaxRouteBytes) {
+            root.refuse("is too large when it is written out as a tree");
+        }
+    } else {
+        node = read_node(root, 1);
+    }
     if (document.error) {
         return tl::unexpected(*std::move(document.error));
     }

@@ -85,8 +85,7 @@ def test_each_finding_is_a_line_with_severity_code_and_place(llmgw, state):
                     r"→ llmgw .* → ", limit[0])
     needed = [line for line in lines if " K-SECRET " in line]
     assert len(needed) == 1
-    assert needed[0].endswith("→ llmgw providers add anthropic --name anthropic-prod --base-url "
-                              "https://api.anthropic.com/v1 --key-stdin")
+    assert needed[0].endswith("→ llmgw providers add anthropic --name anthropic-prod --key-stdin")
 
 
 def test_json(llmgw, state):
@@ -209,7 +208,7 @@ def test_apply_writes_everything_and_a_second_run_nothing(llmgw, state):
     secrets = re.findall(r"llmgw_[0-9A-Za-z]{46}", done.out)
     assert len(secrets) == 1
     assert done.out.endswith("next: llmgw providers add anthropic --name anthropic-prod "
-                             "--base-url https://api.anthropic.com/v1 --key-stdin\n")
+                             "--key-stdin\n")
     assert stat.S_IMODE(os.stat(os.path.join(llmgw.home, "master.key")).st_mode) == 0o600
     assert [row["label"] for row in llmgw("providers", "list", "--json").json()] == ["openai-prod"]
     aliases = llmgw("models", "list", "--aliases", "--json").json()

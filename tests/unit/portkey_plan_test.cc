@@ -197,8 +197,7 @@ TEST_CASE("portkey plan: where secrets come from") {
         step_of(R"({"object":"virtual-key","slug":"o's","provider":"openai","key":"a***z"})",
                 empty_target());
     CHECK(needed.step == PlanStep::needed);
-    CHECK(needed.command ==
-          "llmgw providers add openai --name o-s --base-url https://openai.example/v1 --key-stdin");
+    CHECK(needed.command == "llmgw providers add openai --name o-s --key-stdin");
 
     const auto local = step_of(
         R"({"object":"virtual-key","slug":"box","provider":"ollama","key":"",
@@ -206,6 +205,22 @@ TEST_CASE("portkey plan: where secrets come from") {
         empty_target());
     CHECK(local.key.source == SecretSource::none);
     CHECK(local.step == PlanStep::add);
+}
+
+TEST_CASE("portkey plan: headers of a key go into its routes, unless they may be secrets") {
+    const auto plan = plan_of(R"([
+        {"object":"integration","slug":"o","ai_provider_id":"openai","key":"sk-example-1",
+         "configurations":{"openai_organization":"org-1",
+           "custom_headers":{"x-team":"ml","Authorization":"Bearer t","x-my-token":"t"}}},
+        {"object":"config","slug":"pc-1","name":"a","config":"{\"provider\":\"@o\"}"}])");
+    REQUIRE(plan.routes.size() == 1);
+    const std::string& document = plan.routes[0].document;
+    CHECK(document.find("\"x-team\"") != std::string::npos);
+    CHECK(document.find("org-1") != std::string::npos);
+    CHECK(document.find("Bearer") == std::string::npos);
+    CHECK(document.find("x-my-token") == std::string::npos);
+    CHECK(has_code(plan, "H-FWD"));
+    CHECK(has_code(plan, "A-OPTION"));
 }
 
 TEST_CASE("portkey plan: one variable cannot stand for two keys") {

@@ -170,3 +170,20 @@ TEST_CASE("base64 is read as it is written") {
     CHECK_FALSE(from_base64("aGk=aGk="));
     CHECK_FALSE(from_base64("===="));
 }
+
+TEST_CASE("text: places in a text") {
+    const auto at = [](std::string_view text, std::size_t offset) {
+        const TextPosition position = position_in(text, offset);
+        return std::pair(position.line, position.column);
+    };
+    CHECK(at("", 0) == std::pair<std::size_t, std::size_t>(1, 1));
+    CHECK(at("ab\ncd", 2) == std::pair<std::size_t, std::size_t>(1, 3));
+    CHECK(at("ab\ncd", 3) == std::pair<std::size_t, std::size_t>(2, 1));
+    CHECK(at("a\xc3\xa9\xf0\x9f\x98\x80"
+             "b",
+             7) == std::pair<std::size_t, std::size_t>(1, 4));
+    CHECK(at("a\n", 99) == std::pair<std::size_t, std::size_t>(2, 1));
+    CHECK(utf8_prefix("ab\xff") == 2);
+    CHECK(utf8_prefix("\xc3") == 0);
+    CHECK(utf8_prefix("\xc3\xa9") == 2);
+}
