@@ -39,7 +39,7 @@ class ImportReader {
     }
 
     PortkeyExports exports;
-    SourceTree sources;
+    std::optional<SourceTree> sources;  ///< not set: nobody wants to change them
     std::size_t files = 0;
 
   private:
@@ -50,7 +50,9 @@ class ImportReader {
         if (found && *found) {
             return {};
         }
-        sources.add({file.name, file.text});
+        if (sources) {
+            sources->add({file.name, file.text});
+        }
         const bool used = add_uses(file);
         if (used || (!file.named && !may_hold_config(file.text))) {
             return {};
@@ -212,6 +214,9 @@ Result<int> run_import_portkey(const GlobalOptions& global, const ImportPortkeyO
         return tl::unexpected(how.error());
     }
     ImportReader reader;
+    if (options.patch) {
+        reader.sources.emplace();
+    }
     if (auto read = reader.read(options.paths); !read) {
         return tl::unexpected(std::move(read.error()));
     }
@@ -234,7 +239,7 @@ Result<int> run_import_portkey(const GlobalOptions& global, const ImportPortkeyO
         return tl::unexpected(std::move(plan.error()));
     }
     if (options.patch) {
-        print_patch(global, reader.sources, *plan);
+        print_patch(global, *reader.sources, *plan);
         return 0;
     }
     ImportReport report;
