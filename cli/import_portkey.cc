@@ -45,7 +45,8 @@ class ImportReader {
   private:
     Result<void> add(const TextFile& file) {
         files++;
-        const auto sniffing = file.named ? Sniffing::named : Sniffing::found;
+        const bool sure = file.named && !is_code(file.name);
+        const auto sniffing = sure ? Sniffing::named : Sniffing::found;
         const auto found = read_export(file.text, file.name, sniffing, exports);
         if (found && *found) {
             return {};
@@ -69,6 +70,12 @@ class ImportReader {
                           "give a config, an export, a Terraform state, or code that uses Portkey")
                    : fail(Errc::invalid_file, printable(file.name) + ": " + found.error().message,
                           found.error().hint);
+    }
+
+    static bool is_code(const std::string& file) {
+        const SourceLanguage language = source_language(file);
+        return language == SourceLanguage::python || language == SourceLanguage::script ||
+               language == SourceLanguage::shell || language == SourceLanguage::env;
     }
 
     // Whether the file uses Portkey, or has a config in it.
