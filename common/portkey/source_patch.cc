@@ -140,8 +140,8 @@ class TreePatcher {
             const bool gone =
                 std::any_of(patch.edits.begin(), patch.edits.end(), [&](const SourceEdit& edit) {
                     // An import may be there again, of fewer names.
-                                return edit.begin <= use.offset && use.offset < edit.end &&
-                                       !may_use_portkey(edit.text);
+                    return edit.begin <= use.offset && use.offset < edit.end &&
+                           !may_use_portkey(edit.text);
                 });
             if (!gone) {
                 leave(use, reason_of(use, patch, source_language(file.name)));
