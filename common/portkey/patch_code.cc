@@ -195,8 +195,12 @@ class CodePatcher {
              {std::pair<std::string, bool>{"json", sites_.needed().json},
               std::pair<std::string, bool>{"os", sites_.needed().os}}) {
             const CodeImport* known = import_of(imports_, module);
-            if (needed && (known == nullptr || known->module != module)) {
+            if (needed && known == nullptr) {
                 text += "import " + module + eol();
+            } else if (needed && known->module != module) {
+                patch_.edits.clear();
+                refuse_all("`" + module + "` is the name of something else here");
+                return;
             }
         }
         if (text.empty()) {

@@ -137,6 +137,9 @@ class CurlPatcher {
                     word == "--data-binary" || word == "--json") &&
                    has_value) {
             data_ = &words_[++i];
+        } else if (word.find("x-portkey-") != std::string::npos) {
+            ours_ = true;
+            problem_ = "one of its headers is put together from pieces";
         } else if (!word.starts_with('-')) {
             take_address(words_[i]);
         }
