@@ -3,31 +3,19 @@
 
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/base/error.h"
 #include "common/portkey/finding.h"
+#include "common/portkey/key.h"
 #include "common/portkey/loose_document.h"
 #include "common/routes/route.h"
 
 namespace llmgw {
 
-/// A provider key as a Portkey config names it (by slug) or carries it.
-struct PortkeyKey {
-    std::string label;     ///< what the route calls it ("@LABEL" there): the slug, or made up
-    std::string slug;      ///< a virtual key's or provider's; empty: the config has it inline
-    std::string provider;  ///< llmgw's id or "custom"; empty: not known
-    std::string base_url;  ///< empty: the provider's own
-    std::string secret;    ///< inline; never printed; empty: it has to be asked for
-    std::string region;
-    std::vector<std::pair<std::string, std::string>> options;  ///< as ProviderKey::options
-    bool guessed = false;  ///< the provider was concluded from a name
-};
-
 /// How configs are to be read.
 struct PortkeyReading {
-    bool oss = false;  ///< `max_age` is in milliseconds
+    bool oss = false;  ///< as the open-source gateway does: `max_age` is in milliseconds, and more
     bool accept_guardrail_loss = false;
     std::map<std::string, std::string> providers;  ///< llmgw's provider ids by slug
 };
@@ -35,7 +23,7 @@ struct PortkeyReading {
 /// A config as a route, with the keys that its targets name, and what is not the same.
 struct PortkeyConfig {
     RouteNode route;
-    std::vector<PortkeyKey> keys;
+    std::vector<PortkeyKey> keys;   ///< in the order in which the targets name them
     std::vector<Finding> findings;  ///< `file` is empty
     bool usable = true;             ///< false: a finding says why there is no route
 };

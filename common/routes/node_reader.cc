@@ -29,6 +29,8 @@ void read_parameters(const DocumentObject& in, std::string_view name, RouteParam
     for (const auto& [parameter, value] : object.members()) {
         if (parameter.empty()) {
             value.refuse("has no name");
+        } else if (parameter == "model") {
+            static_cast<void>(read_model_name(value));
         }
         out.emplace_back(parameter, compact_json(value.json()));
     }

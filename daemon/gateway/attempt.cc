@@ -12,6 +12,7 @@
 #include "daemon/gateway/retry_delay.h"
 #include "daemon/gateway/stream_beginning.h"
 #include "daemon/gateway/upstream_head.h"
+#include "daemon/net/public_address.h"
 #include "daemon/providers/mended_answer.h"
 #include "daemon/providers/mock.h"
 #include "daemon/upstream/http_call.h"
@@ -229,6 +230,16 @@ void note_not_answered(Asking& asking, const Error& why) {
     }
 }
 
+// A call to the provider; to an address from a request, one that only connects to the public
+// Internet.
+std::unique_ptr<HttpCall> new_call(const Asking& asking) {
+    Core& core = asking.exchange.core;
+    if (asking.candidate.access->public_only) {
+        return std::make_unique<HttpCall>(core.public_pool, timeouts_of(asking), is_public_address);
+    }
+    return std::make_unique<HttpCall>(core.pool, timeouts_of(asking));
+}
+
 // Sends the request, and waits for the head of the answer.
 Task<void> send(Asking& asking) {
     Exchange& exchange = asking.exchange;
@@ -261,7 +272,7 @@ Task<void> send(Asking& asking) {
         for (std::size_t i = 0; joined && i < request.body.size(); i++) {
             head += request.body[i];
         }
-        auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(asking));
+        auto http = new_call(asking);
         exchange.active = http.get();
         const std::vector<std::string_view> nothing;
         auto started = co_await http->start(access.url, head, joined ? nothing : request.body);

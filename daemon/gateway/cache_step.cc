@@ -2,6 +2,7 @@
 #include "daemon/gateway/cache_step.h"
 
 #include <charconv>
+#include <string>
 #include <utility>
 
 #include "daemon/cache/near.h"
@@ -30,6 +31,19 @@ Result<std::optional<std::int64_t>> own_ttl(std::string_view header) {
                     "31536000 (a year)");
     }
     return std::optional(seconds * 1000);
+}
+
+// Whom an answer is for, and with Portkey's headers which part of the cache it is in.
+std::string scope_of(const Exchange& exchange) {
+    std::string scope;
+    if (exchange.core.cache.settings().scope == CacheScope::private_to_key) {
+        scope = exchange.gateway_key;
+    }
+    if (exchange.portkey && !exchange.portkey->cache_namespace.empty()) {
+        scope += '\n';
+        scope += exchange.portkey->cache_namespace;
+    }
+    return scope;
 }
 
 // Sends what is stored. Whether there was something.
@@ -71,10 +85,8 @@ Task<CacheStep> serve_from_cache(Exchange& exchange, CacheableCall cacheable) {
         co_return CacheStep::answered;
     }
     const std::shared_ptr<const InferenceCall> call = cacheable.call;
-    KeyedRequest keyed{*call, cacheable.target};
-    if (core.cache.settings().scope == CacheScope::private_to_key) {
-        keyed.scope = exchange.gateway_key;
-    }
+    const std::string scope = scope_of(exchange);
+    const KeyedRequest keyed{*call, cacheable.target, scope};
     const auto key = core.hasher.key(keyed);
     if (!key) {
         co_return CacheStep::to_ask;
@@ -89,7 +101,8 @@ Task<CacheStep> serve_from_cache(Exchange& exchange, CacheableCall cacheable) {
         plan.near = near_print(core.hasher, keyed);
     }
     exchange.cache_use = "miss";
-    if (!core.flights.find(plan.key)) {
+    const bool refresh = exchange.portkey && exchange.portkey->refresh;
+    if (!refresh && !core.flights.find(plan.key)) {
         const bool served = co_await serve_stored(exchange, *call, plan);
         if (served) {
             co_return CacheStep::answered;

@@ -7,6 +7,7 @@ namespace llmgw {
 
 void Core::use(std::shared_ptr<const Snapshot> changed) {
     snapshot = std::move(changed);
+    inline_configs.clear();
     configure_cache();
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "daemon/gateway/client_stream.h"
 #include "daemon/gateway/core.h"
@@ -20,6 +21,7 @@
 #include "daemon/gateway/usage.h"
 #include "daemon/http/client.h"
 #include "daemon/http/head.h"
+#include "daemon/portkey/request_headers.h"
 #include "daemon/routing/decision.h"
 #include "daemon/upstream/answer.h"
 
@@ -83,7 +85,8 @@ struct Exchange {
     std::string request_id;                    ///< the client's own, if it sent one
     bool no_fallback = false;
     bool plain = false;
-    std::string gateway_key;  ///< as of InferenceRequest
+    std::string gateway_key;                        ///< as of InferenceRequest
+    std::unique_ptr<const PortkeyRequest> portkey;  ///< as of InferenceRequest
     bool no_cache = false;
     std::string_view cache_ttl;          ///< `x-llmgw-cache-ttl`, unchecked; empty: not sent
     std::string_view cache_use = "off";  ///< for `x-llmgw-cache`
@@ -105,6 +108,8 @@ struct Exchange {
     std::vector<std::shared_ptr<const void>> kept;
 
     [[nodiscard]] Clock::time_point started() const { return started_; }
+    /// The same in Unix milliseconds.
+    [[nodiscard]] std::int64_t started_ms() const { return started_ms_; }
     /// It is part of a request that came before.
     void begin_at(Clock::time_point started) { started_ = started; }
     /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.
@@ -132,11 +137,13 @@ struct Exchange {
     Task<bool> answer(const AnswerHead& whole, std::vector<std::string_view> body);
 
   private:
+    [[nodiscard]] std::string portkey_fields() const;
     Task<bool> end_with_event(std::vector<std::string_view> body);
     void append_routing(std::string& text) const;
     void append_reason(std::string& text) const;
 
     Clock::time_point started_ = Clock::now();
+    std::int64_t started_ms_ = unix_ms();
 };
 
 /// Header lines of every stream.

@@ -10,6 +10,8 @@
 #include "daemon/gateway/exchange.h"
 #include "daemon/gateway/failure_answer.h"
 #include "daemon/gateway/serve_route.h"
+#include "daemon/portkey/selection.h"
+#include "daemon/portkey/target.h"
 
 namespace llmgw {
 
@@ -72,6 +74,10 @@ Task<bool> take_route(Exchange& exchange, const std::shared_ptr<const InferenceC
             co_return true;
         }
         exchange.route = std::move(*found);
+        if (exchange.route && exchange.portkey) {
+            exchange.route =
+                with_portkey_headers(*exchange.snapshot, *exchange.route, *exchange.portkey);
+        }
     }
     if (exchange.route) {
         co_await serve_route(exchange, call);
@@ -108,16 +114,21 @@ Task<void> serve_call(Exchange& exchange, const std::shared_ptr<const InferenceC
 Task<void> serve_inference(Core& core, InferenceRequest request, Client& client) {
     Exchange exchange(core, client, request.head);
     exchange.gateway_key = std::move(request.gateway_key);
+    exchange.portkey = std::move(request.portkey);
     exchange.route = std::move(request.route);
     core.stats.requests++;
-    const bool brings_model = exchange.route || !request.key_route.empty();
+    const bool brings_model = exchange.portkey || exchange.route || !request.key_route.empty();
     auto parsed = InferenceCall::parse(request.endpoint, std::move(request.body),
                                        brings_model ? ModelField::optional : ModelField::required);
     std::shared_ptr<const InferenceCall> call;
     if (parsed) {
+        bool accepted = true;
+        if (exchange.portkey) {
+            accepted = co_await take_portkey_target(exchange, **parsed, request.key_route);
+        }
         call = std::move(*parsed);
-        bool served = false;
-        if (may_take_route(exchange, *call)) {
+        bool served = !accepted;
+        if (accepted && may_take_route(exchange, *call)) {
             served = co_await take_route(exchange, call, request.key_route);
         }
         if (!served) {

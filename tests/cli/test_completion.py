@@ -52,6 +52,13 @@ def test_settings_of_a_simulation(llmgw):
         "list", "show", "set", "validate", "remove", "explain", "simulate"]
 
 
+def test_providers_of_slugs(llmgw):
+    assert candidates(llmgw, "import-portkey", "--map", "main-1a2b3c=op") == [
+        "main-1a2b3c=openai"]
+    assert candidates(llmgw, "import-portkey", "--map", "main") == []
+    assert candidates(llmgw, "import-portkey", "--portkey", "") == ["oss", "hosted"]
+
+
 def test_live_values(llmgw):
     llmgw("keys", "create", "laptop")
     llmgw("keys", "create", "old")

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/portkey/config.h"
+
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/portkey/config_node.h"
+
+namespace llmgw {
+
+namespace {
+
+// Every slug that a config names: the labels of other keys are made so that they differ.
+void collect_slugs(const Json& value, std::set<std::string>& slugs) {
+    if (value.is_string()) {
+        const std::string_view text = value.get_ref<const std::string&>();
+        if (text.starts_with('@')) {
+            slugs.insert(portkey_label(text.substr(1, text.find('/') - 1)));
+        }
+        return;
+    }
+    for (const auto& [name, member] : value.items()) {
+        if (snake_case(name) == "virtual_key" && member.is_string()) {
+            slugs.insert(portkey_label(member.get<std::string>()));
+        } else if (member.is_structured() || member.is_string()) {
+            collect_slugs(member, slugs);
+        }
+    }
+}
+
+// A config in a text: as JSON in quotes, or as base64.
+Result<LooseDocument> unwrap(const std::string& text, int line) {
+    auto document = read_loose(text, line > 0 ? line : 1);
+    if (document && document->json.starts_with('{')) {
+        return document;
+    }
+    if (const auto decoded = from_base64(trim(text)); decoded && !decoded->empty()) {
+        auto inside = read_loose(*decoded);
+        if (inside && inside->json.starts_with('{')) {
+            return inside;
+        }
+    }
+    return fail(Errc::invalid_file, document
+                                        ? "there is no config in the text"
+                                        : "the config in the text: " + document.error().message);
+}
+
+void report_repeated(ConfigContext& context) {
+    for (const std::string& pointer : context.document.repeated) {
+        context.note(Severity::warning, "I-DUPKEY", pointer,
+                     {"took the last of the members of this name, like all readers of JSON",
+                      "does the same", "take the others out"});
+    }
+}
+
+// What a route cannot hold although each of its parts is sound, such as too many targets.
+void check_route(ConfigContext& context) {
+    if (!context.out.usable) {
+        return;
+    }
+    const auto parsed = parse_route(print_route(context.out.route));
+    if (!parsed) {
+        context.refuse(
+            "R-LIMIT", "",
+            {"took this config, or may have", "refuses such a route: " + parsed.error().message,
+             "make the config smaller, or several of it"});
+    }
+}
+
+Result<PortkeyConfig> convert(const LooseDocument& document, const Json& root,
+                              const PortkeyReading& reading) {
+    if (!root.is_object()) {
+        return fail(Errc::invalid_file, "a Portkey config is an object");
+    }
+    PortkeyConfig out;
+    ConfigContext context{document, reading, out};
+    report_repeated(context);
+    std::set<std::string> slugs;
+    collect_slugs(root, slugs);
+    ConfigKeys keys(context, std::move(slugs));
+    if (root.empty()) {
+        context.refuse("I-EMPTY", "",
+                       {"refused an empty config", "has nothing to make a route of", ""});
+    } else {
+        out.route = read_config_node(context, keys, {&root, ""}, NodePlace::root, {});
+    }
+    keys.finish();
+    check_route(context);
+    return out;
+}
+
+}  // namespace
+
+Result<PortkeyConfig> convert_portkey_config(const LooseDocument& document,
+                                             const PortkeyReading& reading) {
+    const auto root = parse_json(document.json);
+    if (!root) {
+        return tl::unexpected(root.error());
+    }
+    if (!root->is_string()) {
+        return convert(document, *root, reading);
+    }
+    const auto inside = unwrap(root->get<std::string>(), document.line_of(""));
+    if (!inside) {
+        return tl::unexpected(inside.error());
+    }
+    const auto object = parse_json(inside->json);
+    return object ? convert(*inside, *object, reading) : tl::unexpected(object.error());
+}
+
+}  // namespace llmgw
