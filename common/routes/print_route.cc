@@ -3,7 +3,6 @@
 #include "common/base/json_writer.h"
 #include "common/base/text.h"
 #include "common/routes/route.h"
-#include "common/routes/route_mode.h"
 
 namespace llmgw {
 

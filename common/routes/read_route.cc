@@ -9,7 +9,6 @@
 #include "common/routes/node_reader.h"
 #include "common/routes/query_check.h"
 #include "common/routes/route.h"
-#include "common/routes/route_mode.h"
 
 namespace llmgw {
 
@@ -82,8 +81,9 @@ void read_mode(const DocumentObject& in, RouteNode& out) {
         return;
     }
     std::vector<std::string_view> words;
-    for (const auto& [name, mode] : kRouteModes) {
-        words.push_back(name);
+    for (const RouteMode mode :
+         {RouteMode::single, RouteMode::fallback, RouteMode::loadbalance, RouteMode::conditional}) {
+        words.push_back(route_mode_name(mode));
     }
     const auto near = nearest(word, words, 1);
     strategy->refuse("must be single, fallback, loadbalance or conditional",

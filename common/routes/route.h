@@ -20,6 +20,10 @@ enum class RouteMode {
     conditional,  // the one that the first matching condition names
 };
 
+/// As documents have it: "fallback".
+[[nodiscard]] std::string_view route_mode_name(RouteMode mode);
+[[nodiscard]] std::optional<RouteMode> find_route_mode(std::string_view name);
+
 /// How often a leaf asks again by itself.
 struct RouteRetry {
     int attempts = 0;  ///< further ones
