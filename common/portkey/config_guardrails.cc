@@ -27,8 +27,8 @@ bool may_deny(const ConfigValue& guardrail) {
 ConfigValue find_check(const ConfigValue& guardrail, std::string_view name) {
     for (const ConfigValue& check : guardrail.member("checks").elements()) {
         if (check.member("id").text() == name) {
-            ConfigValue parameters = check.member("parameters");
-            return parameters ? std::move(parameters) : check;
+            const ConfigValue parameters = check.member("parameters");
+            return parameters ? parameters : check;
         }
     }
     return guardrail.member(name);

@@ -37,7 +37,8 @@ std::vector<ConfigMember> ConfigValue::members() const {
     for (const JsonField& field : fields) {
         std::string name(field.key);
         if (field.escaped_key) {
-            name = json_text("\"" + name + "\"").value_or(name);
+            // Its quotes stand around it.
+            name = json_text({field.key.data() - 1, field.key.size() + 2}).value_or(name);
         }
         ConfigValue value = {field.value, pointer_to(pointer, name)};
         out.push_back({std::move(name), std::move(value)});
