@@ -286,7 +286,7 @@ void read_limits(const char* what, const Json& json, const ExportPlace& place,
         return;
     }
     Finding finding = note_at(place, Severity::warning, "L-LIMIT");
-    finding.portkey = called(what, json) + " allowed " + limits;
+    finding.portkey = "bounded " + called(what, json) + " to " + limits;
     finding.llmgw = "has no limits of cost and rate";
     finding.action = "set the limit at the provider";
     exports.findings.push_back(std::move(finding));

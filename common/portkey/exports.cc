@@ -28,6 +28,11 @@ bool is_text(const Json& object, const char* member) {
     return object.contains(member) && object[member].is_string();
 }
 
+/// A member that is a list; otherwise an empty one.
+Json list_of(const Json& object, const char* member) {
+    return object.contains(member) && object[member].is_array() ? object[member] : Json::array();
+}
+
 /// Whether an object can be a config. `retry` and `cache` alone make one, but not in a file that
 /// nobody has named: other programs have such members, too.
 bool is_config(const Json& object, Sniffing sniffing) {
@@ -267,7 +272,7 @@ class ExportSniffer {
 
     // The open-source gateway's conf.json.
     bool read_conf(const Json& conf, const std::string& pointer) {
-        const Json integrations = conf.value("integrations", Json::array());
+        const Json integrations = list_of(conf, "integrations");
         for (std::size_t i = 0; i < integrations.size(); i++) {
             const std::string inner =
                 pointer_to(pointer_to(pointer, "integrations"), std::to_string(i));
@@ -296,7 +301,7 @@ class ExportSniffer {
             }
             found = true;
             const std::string at = pointer_to(pointer, std::to_string(i));
-            const Json instances = resource.value("instances", Json::array());
+            const Json instances = list_of(resource, "instances");
             for (std::size_t j = 0; j < instances.size(); j++) {
                 read_instance(resource, instances[j],
                               pointer_to(pointer_to(at, "instances"), std::to_string(j)));

@@ -194,7 +194,7 @@ class HclReader {
             at_ += text_[at_] == '\\' ? 2 : 1;
         }
         at_ = std::min(at_, text_.size());
-        const std::string content(text_.substr(begin, at_ - begin));
+        std::string content(text_.substr(begin, at_ - begin));
         at_ += at_ < text_.size() ? 1 : 0;
         return content;
     }

@@ -21,7 +21,8 @@ namespace {
 std::string add_command(const std::string& label, const PortkeyKey& key, bool needs_address) {
     std::string command = "llmgw providers add " + key.provider + " --name " + label;
     if (needs_address || !key.base_url.empty()) {
-        command += " --base-url " + (key.base_url.empty() ? "URL" : shell_word(key.base_url));
+        command += " --base-url ";
+        command += key.base_url.empty() ? "URL" : shell_word(key.base_url);
     }
     command += key.region.empty() ? "" : " --region " + shell_word(key.region);
     for (const auto& [name, value] : key.options) {

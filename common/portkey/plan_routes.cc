@@ -79,19 +79,19 @@ class RouteNamer {
     RouteNamer(const ImportTarget& target, const ImportPlan& plan) : target_(target), plan_(plan) {}
 
     std::string name(const ExportedConfig& config, const std::string& wanted) const {
-        if (const std::string known = imported_before(config); !known.empty()) {
+        if (std::string known = imported_before(config); !known.empty()) {
             return known;
         }
         if (is_free(wanted, config)) {
             return wanted;
         }
         const std::string tail(slug_tail(config.slug));
-        if (const std::string with = plan_name_with(wanted, tail);
+        if (std::string with = plan_name_with(wanted, tail);
             !tail.empty() && is_free(with, config)) {
             return with;
         }
         for (int number = 2;; number++) {
-            if (const std::string with = plan_name_with(wanted, std::to_string(number));
+            if (std::string with = plan_name_with(wanted, std::to_string(number));
                 is_free(with, config)) {
                 return with;
             }
@@ -111,7 +111,7 @@ class RouteNamer {
         // An edited one has another source, but still the alias.
         for (const auto& alias : target_.aliases) {
             const bool is_route = alias.target.starts_with("route/");
-            const std::string name = is_route ? alias.target.substr(6) : "";
+            std::string name = is_route ? alias.target.substr(6) : "";
             if (alias.name == portkey_label(config.slug) && stored(name) != nullptr &&
                 !is_planned(name)) {
                 return name;
