@@ -9,6 +9,7 @@
 #include "cli/log_rows.h"
 #include "cli/logs.h"
 #include "cli/output.h"
+#include "cli/usage_portkey.h"
 #include "common/base/json_io.h"
 #include "common/base/text.h"
 
@@ -22,6 +23,7 @@ UsageBy by_of(const std::string& name) {
     return name == "provider" ? UsageBy::provider
            : name == "key"    ? UsageBy::key
            : name == "day"    ? UsageBy::day
+           : name == "route"  ? UsageBy::route
                               : UsageBy::model;
 }
 
@@ -124,6 +126,9 @@ Result<std::vector<UsageRow>> read_usage(const UsageOptions& options) {
 }  // namespace
 
 Result<int> run_usage(const GlobalOptions& global, const UsageOptions& options) {
+    if (options.by == "portkey-header") {
+        return run_portkey_usage(global, options);
+    }
     const auto rows = read_usage(options);
     if (!rows) {
         return tl::unexpected(rows.error());

@@ -251,6 +251,7 @@ class LeafReader {
             node_.provider = wanted_.provider->provider;
             return;
         }
+        wanted_.model = node_.model;
         const PortkeyKey& key = keys_.add(wanted_, node_.headers);
         node_.provider = "@" + key.label;
         finish_model(key);

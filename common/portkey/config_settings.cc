@@ -57,7 +57,14 @@ bool is_hosted_only(ConfigContext& context, const ConfigValue& value, std::strin
 
 void read_drops(ConfigContext& context, const ConfigValue& value, RouteNode& node) {
     for (const ConfigValue& path : read_texts(context, value)) {
-        node.drop.push_back(path->get<std::string>());
+        RouteNode trial;
+        trial.drop.push_back(path->get<std::string>());
+        if (parse_route(print_route(trial))) {
+            node.drop.push_back(std::move(trial.drop.front()));
+        } else {
+            note_type(context, path, "the path of a parameter", "leaves it out",
+                      "write a path such as metadata or tools[*].strict");
+        }
     }
 }
 

@@ -63,6 +63,9 @@ void LooseReader::skip_assignment() {
         }
         if (assigned || cursor_.peek() == '{' || cursor_.peek() == '[') {
             cursor_.skip_space();
+            if (cursor_.at_end()) {
+                break;  // base64, for instance, may end with an equals sign
+            }
             return;
         }
     }

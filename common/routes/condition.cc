@@ -1,101 +1,223 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/routes/condition.h"
 
-#include "common/base/json_io.h"
+#include <algorithm>
+#include <optional>
+
+#include "common/base/text.h"
+#include "common/routes/condition_field.h"
+#include "common/routes/condition_operator.h"
+#include "common/routes/script_regex.h"
+#include "common/routes/script_value.h"
 
 namespace llmgw {
 
 namespace {
 
-Error wrong(std::string what, const std::string& pointer) {
-    Error error;
-    error.kind = Errc::invalid_file;
-    error.message = std::move(what);
-    error.param = pointer;
-    return error;
+// One operator of a field and what it compares with.
+struct Comparison {
+    std::optional<ConditionOperator> op;  // none: Portkey knows no such operator
+    std::string name;
+    ScriptValue operand;
+    std::vector<ScriptValue> list;     // of $in and $nin
+    std::optional<ScriptRegex> regex;  // of $regex; none: it matches nothing
+};
+
+// A member of a query.
+struct Query {
+    enum class Kind { any_of, all_of, equals, compares };
+
+    Kind kind = Kind::equals;
+    std::vector<std::vector<Query>> queries;  // of $or and $and
+    ConditionField field;
+    ScriptValue constant;
+    std::vector<Comparison> comparisons;
+};
+using Queries = std::vector<Query>;
+
+struct Member {
+    std::string name;
+    std::string_view value;
+};
+
+// An object's members as JavaScript has them: of a name that is there twice, the last value stands
+// in the first place. An array's are its elements by number.
+std::vector<Member> members_of(std::string_view json) {
+    std::vector<Member> members;
+    if (json_kind(json) == JsonKind::array) {
+        const auto elements = scan_array(json);
+        for (std::size_t i = 0; elements && i < elements->size(); i++) {
+            members.push_back({std::to_string(i), (*elements)[i]});
+        }
+        return members;
+    }
+    for (const JsonField& field : nested_fields(json)) {
+        std::string name(field.key);
+        if (field.escaped_key) {
+            name = json_text({field.key.data() - 1, field.key.size() + 2}).value_or(name);
+        }
+        const auto same = std::find_if(members.begin(), members.end(),
+                                       [&](const Member& one) { return one.name == name; });
+        if (same != members.end()) {
+            same->value = field.value;
+        } else {
+            members.push_back({std::move(name), field.value});
+        }
+    }
+    return members;
 }
 
-std::string escape_pointer(const std::string& key) {
-    std::string out;
-    for (const char c : key) {
-        out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+std::vector<ScriptValue> values_of(std::string_view array) {
+    std::vector<ScriptValue> values;
+    for (const Member& element : members_of(array)) {
+        values.push_back(script_value(element.value));
     }
-    return out;
+    return values;
 }
 
-Result<void> check_operator(const std::string& name, const Json& value,
-                            const std::string& pointer) {
-    if (name == "$in" || name == "$nin") {
-        if (!value.is_array()) {
-            return tl::unexpected(wrong(name + " takes an array", pointer));
-        }
-        return {};
+Comparison compile_comparison(const Member& member) {
+    Comparison comparison;
+    comparison.op = find_operator(member.name);
+    comparison.name = member.name;
+    comparison.operand = script_value(member.value);
+    if (comparison.operand.kind == ScriptValue::Kind::array) {
+        comparison.list = values_of(member.value);
     }
-    if (name == "$regex") {
-        if (!value.is_string()) {
-            return tl::unexpected(wrong("$regex takes a pattern as a string", pointer));
+    if (comparison.op == ConditionOperator::regex) {
+        if (auto regex = ScriptRegex::compile(script_text(comparison.operand))) {
+            comparison.regex = std::move(*regex);
         }
-        return {};
     }
-    if (name == "$eq" || name == "$ne" || name == "$gt" || name == "$gte" || name == "$lt" ||
-        name == "$lte") {
-        if (value.is_structured()) {
-            return tl::unexpected(
-                wrong(name + " takes a string, a number, true, false or null", pointer));
-        }
-        return {};
-    }
-    return tl::unexpected(wrong("\"" + name +
-                                    "\" is no operator: they are $eq, $ne, $gt, $gte, "
-                                    "$lt, $lte, $in, $nin and $regex",
-                                pointer));
+    return comparison;
 }
 
-Result<void> check_query(const Json& query, const std::string& pointer) {
-    if (!query.is_object()) {
-        return tl::unexpected(wrong("a query is an object", pointer));
-    }
-    for (const auto& [key, value] : query.items()) {
-        const std::string at = pointer + "/" + escape_pointer(key);
-        if (key == "$or" || key == "$and") {
-            if (!value.is_array()) {
-                return tl::unexpected(wrong(key + " takes an array of queries", at));
+Queries compile_queries(std::string_view object) {
+    Queries queries;
+    for (const Member& member : members_of(object)) {
+        Query query;
+        const JsonKind kind = json_kind(member.value);
+        const bool any_of = member.name == "$or";
+        if (kind == JsonKind::array && (any_of || member.name == "$and")) {
+            query.kind = any_of ? Query::Kind::any_of : Query::Kind::all_of;
+            for (const Member& part : members_of(member.value)) {
+                query.queries.push_back(compile_queries(part.value));
             }
-            for (std::size_t i = 0; i < value.size(); i++) {
-                if (auto checked = check_query(value[i], at + "/" + std::to_string(i)); !checked) {
-                    return checked;
+            queries.push_back(std::move(query));
+            continue;
+        }
+        query.field = ConditionField::parse(member.name);
+        query.constant = script_value(member.value);
+        if (query.constant.is_structured()) {
+            query.kind = Query::Kind::compares;
+            for (const Member& part : members_of(member.value)) {
+                query.comparisons.push_back(compile_comparison(part));
+            }
+        }
+        queries.push_back(std::move(query));
+    }
+    return queries;
+}
+
+bool is_in(const ScriptValue& value, const std::vector<ScriptValue>& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const ScriptValue& one) { return strictly_equal(one, value); });
+}
+
+bool holds(const Comparison& comparison, const ScriptValue& value) {
+    const ScriptValue& operand = comparison.operand;
+    const bool has_list = operand.kind == ScriptValue::Kind::array;
+    switch (*comparison.op) {
+        case ConditionOperator::eq:
+            return strictly_equal(value, operand);
+        case ConditionOperator::ne:
+            return !strictly_equal(value, operand);
+        case ConditionOperator::gt:
+            return parse_float(value) > parse_float(operand);
+        case ConditionOperator::gte:
+            return parse_float(value) >= parse_float(operand);
+        case ConditionOperator::lt:
+            return parse_float(value) < parse_float(operand);
+        case ConditionOperator::lte:
+            return parse_float(value) <= parse_float(operand);
+        case ConditionOperator::in:
+            return has_list && is_in(value, comparison.list);
+        case ConditionOperator::nin:
+            return has_list && !is_in(value, comparison.list);
+        case ConditionOperator::regex:
+            return comparison.regex && comparison.regex->test(script_text(value));
+    }
+    return false;
+}
+
+Result<bool> compare(const std::vector<Comparison>& comparisons, const ScriptValue& value) {
+    for (const Comparison& comparison : comparisons) {
+        if (!comparison.op) {
+            Error error;
+            error.kind = Errc::invalid_request;
+            error.code = "unsupported_operator";
+            error.param = comparison.name;
+            error.message = "a condition of the route has the operator \"" +
+                            printable(comparison.name) + "\", which there is not";
+            return tl::unexpected(std::move(error));
+        }
+        const bool held = holds(comparison, value);
+        if (!held || comparison.op == ConditionOperator::regex) {
+            return held;  // what stands behind a $regex is never looked at
+        }
+    }
+    return true;
+}
+
+Result<bool> evaluate(const Queries& queries, const ConditionInput& input) {
+    for (const Query& query : queries) {
+        Result<bool> held = true;
+        switch (query.kind) {
+            case Query::Kind::any_of:
+            case Query::Kind::all_of: {
+                // Members behind these are never looked at.
+                const bool decides = query.kind == Query::Kind::any_of;
+                for (const Queries& part : query.queries) {
+                    held = evaluate(part, input);
+                    if (!held || *held == decides) {
+                        return held;
+                    }
                 }
+                return !decides;
             }
-            continue;
+            case Query::Kind::equals:
+                held = strictly_equal(query.field.value(input), query.constant);
+                break;
+            case Query::Kind::compares:
+                held = compare(query.comparisons, query.field.value(input));
+                break;
         }
-        if (key.starts_with('$')) {
-            return tl::unexpected(
-                wrong("\"" + key + "\" cannot stand here: $and and $or can, and fields", at));
-        }
-        if (value.is_array()) {
-            return tl::unexpected(wrong("a field is compared with {\"$in\": […]}", at));
-        }
-        if (!value.is_object()) {
-            continue;
-        }
-        for (const auto& [name, operand] : value.items()) {
-            const auto checked = check_operator(name, operand, at + "/" + escape_pointer(name));
-            if (!checked) {
-                return checked;
-            }
+        if (!held || !*held) {
+            return held;
         }
     }
-    return {};
+    return true;
 }
 
 }  // namespace
 
-Result<void> check_condition(std::string_view query) {
-    const auto document = parse_json(query);
-    if (!document) {
-        return tl::unexpected(document.error());
+struct Condition::Compiled {
+    std::string text;  // what the values point into
+    Queries queries;
+};
+
+Result<Condition> Condition::compile(std::string_view query) {
+    auto compiled = std::make_shared<Compiled>();
+    compiled->text = query;
+    if (auto checked = scan_object(compiled->text); !checked) {
+        checked.error().kind = Errc::invalid_file;
+        return tl::unexpected(std::move(checked.error()));
     }
-    return check_query(*document, "");
+    compiled->queries = compile_queries(compiled->text);
+    return Condition(std::move(compiled));
+}
+
+Result<bool> Condition::matches(const ConditionInput& input) const {
+    return evaluate(compiled_->queries, input);
 }
 
 }  // namespace llmgw

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/text.h"
 #include "common/store/settings.h"
 
 namespace llmgw {
@@ -29,6 +30,8 @@ class SettingReader {
         return static_cast<Enum>(whole(name));
     }
     std::vector<double> numbers(std::string_view name);
+    // What is between the commas of a text.
+    std::vector<std::string> list(std::string_view name);
 
   private:
     [[nodiscard]] SettingValue value_of(const SettingInfo& info, std::string_view name) const;
@@ -58,6 +61,19 @@ std::vector<double> SettingReader::numbers(std::string_view name) {
     return *std::move(read);
 }
 
+std::vector<std::string> SettingReader::list(std::string_view name) {
+    const SettingInfo* const info = find_setting(name);
+    LLMGW_ASSERT(info != nullptr && info->type == SettingType::text);
+    const std::string text = value_of(*info, name).value;
+    std::vector<std::string> parts;
+    for (const std::string_view part : split(text, ',')) {
+        if (const std::string_view bare = trim(part); !bare.empty()) {
+            parts.emplace_back(bare);
+        }
+    }
+    return parts;
+}
+
 // A bad value is blamed on where it comes from.
 void SettingReader::blame(std::string_view name, SettingOrigin origin, Error error) {
     if (error_) {
@@ -81,6 +97,7 @@ RoutingSettings read_routing(SettingReader& read) {
     routing.price_weight = read.number("routing.weights.price");
     routing.image_price_weight = read.number("routing.weights.image_price");
     routing.uptime_weight = read.number("routing.weights.uptime");
+    routing.strategy_weight = read.number("routing.weights.strategy");
     routing.throughput_weight = read.number("routing.weights.throughput");
     routing.latency_weight = read.number("routing.weights.latency");
     routing.cache_weight = read.number("routing.weights.cache");
@@ -114,6 +131,7 @@ RoutingSettings read_routing(SettingReader& read) {
     routing.max_rest_ms = read.whole("routing.rest.max");
     routing.unstable = read.flag("routing.unstable");
     routing.last_resort = read.choice<LastResort>("routing.last_resort");
+    routing.route_backoff_ms = read.whole("routing.route_backoff");
     for (const double status : read.numbers("routing.fallback_statuses")) {
         routing.fallback_statuses.push_back(static_cast<int>(status));
     }
@@ -132,6 +150,14 @@ CacheSettings read_cache(SettingReader& read) {
     cache.replay = read.choice<CacheReplay>("cache.replay");
     cache.scope = read.choice<CacheScope>("cache.scope");
     return cache;
+}
+
+PortkeySettings read_portkey(SettingReader& read) {
+    PortkeySettings portkey{};
+    portkey.compat = read.flag("portkey.compat");
+    portkey.inline_config = read.flag("portkey.inline_config");
+    portkey.trusted_hosts = read.list("portkey.trusted_hosts");
+    return portkey;
 }
 
 // What is set for single providers, keys and models. A target that occurs twice has the same value
@@ -241,6 +267,7 @@ Result<Settings> read_settings(Stored stored, Stored given) {
     settings.logs.keep_ms = read.whole("logs.keep");
     settings.logs.max_size = read.whole("logs.max_size");
     settings.cache = read_cache(read);
+    settings.portkey = read_portkey(read);
     settings.logs.enabled = read.flag("logs.enabled");
     settings.logs.keep_ms = read.whole("logs.keep");
     settings.logs.max_size = read.whole("logs.max_size");

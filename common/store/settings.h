@@ -82,7 +82,8 @@ struct RoutingSettings {
     RoutingStrategy strategy;  ///< of requests that do not say
     double price_weight, image_price_weight, uptime_weight, throughput_weight, latency_weight,
         cache_weight;
-    double default_uptime;  ///< percent, without data
+    double strategy_weight;  ///< of the one thing that a strategy is about; uptime has the rest
+    double default_uptime;   ///< percent, without data
     double default_latency_ms;
     double default_throughput;    ///< tokens a second
     double max_throughput_score;  ///< the most that slowness counts
@@ -107,6 +108,7 @@ struct RoutingSettings {
     std::int64_t refused_rest_ms;     ///< the first rest of a refused key; it doubles
     std::int64_t max_rest_ms;
     LastResort last_resort;
+    std::int64_t route_backoff_ms;       ///< of a route's targets: before a retry; it doubles
     bool unstable;                       ///< offers that the catalog marks as unstable count, too
     std::vector<int> fallback_statuses;  ///< further ones that another provider is asked after
     /// By provider id or key label; 1 without an entry, 0 takes it out.
@@ -152,6 +154,13 @@ struct CacheSettings {
     CacheScope scope;
 };
 
+/// What is done for clients that still speak to Portkey (`portkey.*`).
+struct PortkeySettings {
+    bool compat;         ///< their headers are honoured
+    bool inline_config;  ///< also configs, keys and addresses that come with the request
+    std::vector<std::string> trusted_hosts;  ///< which these addresses may lead to, wherever it is
+};
+
 /// The settings in force as the gateway uses them.
 struct Settings {
     Timeouts timeouts;
@@ -162,6 +171,7 @@ struct Settings {
     RoutingSettings routing;
     CacheSettings cache;
     LogSettings logs;
+    PortkeySettings portkey;
     bool strict;
     bool fetch_images;
 };

@@ -11,8 +11,10 @@
 #include "daemon/api/errors.h"
 #include "daemon/api/models.h"
 #include "daemon/api/routes.h"
+#include "daemon/api/sent_keys.h"
 #include "daemon/gateway/pipeline.h"
 #include "daemon/gateway/resolve.h"
+#include "daemon/portkey/answer_fields.h"
 
 namespace llmgw {
 
@@ -49,16 +51,6 @@ bool is_loopback_name(std::string_view name) {
 bool is_address(std::string_view name) {
     return name.starts_with('[') ||
            (!name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
-// The gateway key that a request carries, in any of the places where clients put it.
-std::string_view sent_key(const RequestHead& head) {
-    const std::string_view authorization = head.header("authorization");
-    if (authorization.size() > 7 && equals_ignoring_case(authorization.substr(0, 7), "bearer ")) {
-        return trim(authorization.substr(7));
-    }
-    const std::string_view key = head.header("x-api-key");
-    return key.empty() ? head.header("api-key") : key;
 }
 
 bool is_json(std::string_view content_type) {
@@ -138,11 +130,29 @@ const Vault::Digest& ApiService::digest_of(std::string_view key) {
     return last_digest_;
 }
 
+bool ApiService::speaks_portkey(const RequestHead& head) const {
+    return head.portkey && core_.snapshot->settings.portkey.compat;
+}
+
+// Of the keys in a request, the one that is a gateway key, or else what was meant as one.
+std::string_view ApiService::gateway_key(const RequestHead& head) {
+    if (!speaks_portkey(head)) {
+        return sent_key(head);
+    }
+    const std::vector<std::string_view> keys = portkey_keys(head);
+    for (const std::string_view key : keys) {
+        if (core_.snapshot->keys.find(digest_of(key)) != nullptr) {
+            return key;
+        }
+    }
+    return keys.empty() ? std::string_view() : keys.front();
+}
+
 std::optional<Error> ApiService::check_key(const RequestHead& head) {
     if (options_.no_auth) {
         return std::nullopt;
     }
-    const std::string_view key = sent_key(head);
+    const std::string_view key = gateway_key(head);
     if (key.empty()) {
         return make_error(Errc::auth, "a gateway key is missing from the request",
                           "llmgw keys create NAME", "invalid_api_key");
@@ -159,12 +169,44 @@ std::optional<Error> ApiService::check_key(const RequestHead& head) {
     return std::nullopt;
 }
 
+// A key of the client's own provider account that is beside the gateway key. What is no key of
+// this gateway any more, or stands where an SDK insists on a key (`Bearer X`), is none.
+std::string_view ApiService::provider_key(const RequestHead& head) {
+    constexpr std::size_t kShortest = 8;
+    const std::string_view own = head.header("x-portkey-api-key");
+    for (const std::string_view key : portkey_keys(head)) {
+        if (key.size() >= kShortest && key != own && !key.starts_with("llmgw_") &&
+            core_.snapshot->keys.find(digest_of(key)) == nullptr) {
+            return key;
+        }
+    }
+    return {};
+}
+
+std::string_view ApiService::route_of_key(const RequestHead& head) {
+    const KeyTable& keys = core_.snapshot->keys;
+    const ValidGatewayKey* const key = keys.find(digest_of(gateway_key(head)));
+    return key == nullptr ? std::string_view() : keys.route_of(*key);
+}
+
 bool ApiService::is_admin(const RequestHead& head) const {
     return !control_.admin_token.empty() &&
            equal_constant_time(sent_key(head), control_.admin_token);
 }
 
 std::optional<LocalAnswer> ApiService::screen(const RequestHead& head) {
+    auto refusal = refusal_of(head);
+    if (refusal && speaks_portkey(head) && inference_endpoint(normal_path(head.path))) {
+        const std::string_view sent = head.header("x-portkey-trace-id");
+        const std::string trace(sent.empty() ? core_.new_request_id() : sent);
+        PortkeyAnswer portkey;
+        portkey.trace_id = trace;
+        refusal->fields += portkey_answer_fields(portkey);
+    }
+    return refusal;
+}
+
+std::optional<LocalAnswer> ApiService::refusal_of(const RequestHead& head) {
     if (const auto error = check_origin(head)) {
         return error_answer(*error);
     }
@@ -201,9 +243,17 @@ std::optional<LocalAnswer> ApiService::screen(const RequestHead& head) {
 Task<void> ApiService::handle(const RequestHead& head, std::string body, Client& client) {
     const std::string path = normal_path(head.path);
     if (const auto endpoint = inference_endpoint(path)) {
-        InferenceRequest request{*endpoint, head, std::move(body), {}};
-        if (core_.cache.enabled() && !options_.no_auth) {
-            request.gateway_key = Vault::short_id(digest_of(sent_key(head)));
+        InferenceRequest request{*endpoint, head, std::move(body), {}, {}, {}, nullptr};
+        const bool portkey = speaks_portkey(head);
+        if ((core_.cache.enabled() || portkey) && !options_.no_auth) {
+            request.gateway_key = Vault::short_id(digest_of(gateway_key(head)));
+        }
+        if (portkey) {
+            request.portkey = std::make_unique<PortkeyRequest>(read_portkey_headers(head));
+            request.portkey->provider_key = provider_key(head);
+        }
+        if (!core_.snapshot->routes.empty() && !options_.no_auth) {
+            request.key_route = route_of_key(head);
         }
         co_await serve_inference(core_, std::move(request), client);
         co_return;

@@ -39,9 +39,14 @@ class ApiService : public Service {
     [[nodiscard]] std::size_t max_connections() const override;
 
   private:
+    [[nodiscard]] std::optional<LocalAnswer> refusal_of(const RequestHead& head);
     [[nodiscard]] std::optional<Error> check_origin(const RequestHead& head) const;
     [[nodiscard]] std::optional<Error> check_key(const RequestHead& head);
     const Vault::Digest& digest_of(std::string_view key);
+    [[nodiscard]] bool speaks_portkey(const RequestHead& head) const;
+    std::string_view gateway_key(const RequestHead& head);
+    std::string_view provider_key(const RequestHead& head);
+    [[nodiscard]] std::string_view route_of_key(const RequestHead& head);
     [[nodiscard]] bool is_admin(const RequestHead& head) const;
     LocalAnswer answer_locally(const LocalRequest& request);
 

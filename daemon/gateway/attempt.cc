@@ -12,6 +12,7 @@
 #include "daemon/gateway/retry_delay.h"
 #include "daemon/gateway/stream_beginning.h"
 #include "daemon/gateway/upstream_head.h"
+#include "daemon/net/public_address.h"
 #include "daemon/providers/mended_answer.h"
 #include "daemon/providers/mock.h"
 #include "daemon/upstream/http_call.h"
@@ -27,15 +28,40 @@ constexpr std::size_t kMaxErrorBody = 1024 * 1024;
 constexpr std::size_t kMaxBeginning = 1024 * 1024;
 constexpr std::size_t kMaxWords = 500;
 
+// Ends a call whose answer has not begun in the time that its terms give it.
+class AnswerLimit {
+  public:
+    AnswerLimit(Exchange& exchange, Attempt& out)
+        : deadline_(exchange.core.loop, [&exchange, &out] {
+              out.timed_out = true;
+              if (exchange.active != nullptr) {
+                  exchange.active->cancel();
+              }
+          }) {
+        deadline_.set(std::chrono::milliseconds(exchange.terms->timeout_ms));
+    }
+    void end() { deadline_.clear(); }
+
+  private:
+    Deadline deadline_;
+};
+
 // One provider that is being asked.
 struct Asking {
     Exchange& exchange;
     const InferenceCall& call;
     const Candidate& candidate;
     Attempt& out;
+    std::optional<AnswerLimit> limit{};
     ProviderCall made{};
 
     [[nodiscard]] AttemptRecord& record() const { return exchange.attempts.back(); }
+    // The answer has begun.
+    void end_limit() {
+        if (limit) {
+            limit->end();
+        }
+    }
 };
 
 Error upstream_error(const Candidate& candidate, std::string what) {
@@ -54,7 +80,7 @@ std::string words_of(const ToldError& told) {
 void note_failure(Asking& asking, Error error, std::string_view name) {
     Attempt& out = asking.out;
     const bool cancelled = error.kind == Errc::interrupted;
-    if (error.kind == Errc::timeout) {
+    if (error.kind == Errc::timeout || out.timed_out) {
         name = "upstream_timeout";
     } else if (cancelled) {
         name = "request_cancelled";
@@ -64,7 +90,7 @@ void note_failure(Asking& asking, Error error, std::string_view name) {
     }
     out.report.verdict = cancelled ? Verdict::not_counted : Verdict::failed;
     out.report.detail = error.message;
-    out.next = cancelled ? NextAttempt::none : NextAttempt::anybody;
+    out.next = cancelled && !out.timed_out ? NextAttempt::none : NextAttempt::anybody;
     out.error = std::move(error);
     out.answer.reset();
     out.body.clear();
@@ -94,6 +120,10 @@ void note_refusal(Asking& asking, int status, std::string body) {
     // These would look like a refusal of the client's own key. A 403 can be about the request, too
     // (moderation, region), and is passed on.
     const std::string code = std::to_string(refusal.status);
+    out.told_status = status;
+    if (status >= 400 && !words.empty()) {
+        out.body = std::move(body);
+    }
     if (refusal.status == 401 || refusal.status == 402) {
         out.error =
             upstream_error(asking.candidate, "the key \"" + access.label + "\" was refused (" +
@@ -103,9 +133,8 @@ void note_refusal(Asking& asking, int status, std::string body) {
     }
     out.error = upstream_error(
         asking.candidate, "it answered with status " + code + (words.empty() ? "" : ": " + words));
-    if (status >= 400 && !words.empty()) {
+    if (!out.body.empty()) {
         out.refused_status = status;
-        out.body = std::move(body);
     }
 }
 
@@ -201,6 +230,16 @@ void note_not_answered(Asking& asking, const Error& why) {
     }
 }
 
+// A call to the provider; to an address from a request, one that only connects to the public
+// Internet.
+std::unique_ptr<HttpCall> new_call(const Asking& asking) {
+    Core& core = asking.exchange.core;
+    if (asking.candidate.access->public_only) {
+        return std::make_unique<HttpCall>(core.public_pool, timeouts_of(asking), is_public_address);
+    }
+    return std::make_unique<HttpCall>(core.pool, timeouts_of(asking));
+}
+
 // Sends the request, and waits for the head of the answer.
 Task<void> send(Asking& asking) {
     Exchange& exchange = asking.exchange;
@@ -219,11 +258,21 @@ Task<void> send(Asking& asking) {
             asking.candidate, request, access.tokens ? asking.made.token : access.secret);
         std::string head =
             upstream_head(asking.candidate, request, asking.call, exchange.head, authorization);
+        if (exchange.terms != nullptr && !exchange.terms->headers.empty()) {
+            set_headers(head, exchange.terms->headers);
+        }
+        if (asking.out.timed_out) {
+            Error late;
+            late.kind = Errc::timeout;
+            late.message = "it was not asked in time";
+            note_not_answered(asking, late);
+            co_return;
+        }
         const bool joined = request.body_size() <= kSmallBody;
         for (std::size_t i = 0; joined && i < request.body.size(); i++) {
             head += request.body[i];
         }
-        auto http = std::make_unique<HttpCall>(exchange.core.pool, timeouts_of(asking));
+        auto http = new_call(asking);
         exchange.active = http.get();
         const std::vector<std::string_view> nothing;
         auto started = co_await http->start(access.url, head, joined ? nothing : request.body);
@@ -337,6 +386,7 @@ Task<void> read_answer(Asking& asking) {
     const int status = head.status;
     asking.record().status = out.report.status = status;
     if (status < 200 || status >= 300) {
+        asking.end_limit();
         auto told = co_await read_all(*out.answer, kMaxErrorBody);
         std::string body = told ? std::move(*told) : std::string();
         note_wait(out, head, status, body);
@@ -361,6 +411,7 @@ Task<void> read_answer(Asking& asking) {
     if (out.streaming) {
         co_await read_beginning(asking);
     } else {
+        asking.end_limit();
         co_await read_whole(asking);
     }
 }
@@ -394,6 +445,9 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
     exchange.core.stats.attempts++;
     exchange.attempts.push_back(record_of(candidate));
     Asking asking{exchange, call, candidate, out};
+    if (exchange.terms != nullptr && exchange.terms->timeout_ms > 0) {
+        asking.limit.emplace(exchange, out);
+    }
     if (candidate.mock) {
         out.answer = mock_answer(call, exchange.request_id, unix_ms() / 1000);
     } else {
@@ -412,6 +466,7 @@ Task<void> attempt(Exchange& exchange, const InferenceCall& call, const Candidat
     if (out.answer) {
         co_await read_answer(asking);
     }
+    asking.end_limit();
     out.began = Exchange::Clock::now();
     const auto took = std::chrono::duration<double, std::milli>(out.began - sent);
     asking.record().wait_ms = out.report.wait_ms;

@@ -24,7 +24,11 @@ struct Attempt {
     /// Otherwise: what to tell the client if no other provider does better, and who may be asked.
     Error error;
     NextAttempt next = NextAttempt::anybody;
-    int refused_status = 0;    ///< the provider's own status and body, to be passed on as they are
+    int refused_status = 0;  ///< the provider's own status and body, to be passed on as they are
+    /// What the provider's refusal means in OpenAI's format, also where it is not passed on by
+    /// itself: then `body` has its words all the same. 0: there was none.
+    int told_status = 0;
+    bool timed_out = false;    ///< it did not begin to answer within CallTerms::timeout_ms
     std::string retry_fields;  ///< Retry-After and rate-limit headers
     std::string changes;       ///< for `x-llmgw-changed`
 

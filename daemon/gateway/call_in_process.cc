@@ -102,7 +102,7 @@ Result<Endpoint> endpoint_of(const GatewayCall& call) {
 
 Task<void> run(Core& core, Endpoint endpoint, const RequestHead& head, std::string body,
                SinkClient& client) {
-    InferenceRequest request{endpoint, head, std::move(body), {}};
+    InferenceRequest request{endpoint, head, std::move(body), {}, {}, {}, nullptr};
     co_await serve_inference(core, std::move(request), client);
     core.pool.clear();
     core.loop.stop();

@@ -7,7 +7,15 @@ namespace llmgw {
 
 void Core::use(std::shared_ptr<const Snapshot> changed) {
     snapshot = std::move(changed);
-    cache.configure(snapshot->settings.cache);
+    inline_configs.clear();
+    configure_cache();
+}
+
+// Routes can have answers stored where other requests do not.
+void Core::configure_cache() {
+    CacheSettings settings = snapshot->settings.cache;
+    settings.enabled = settings.enabled || snapshot->routes.use_cache();
+    cache.configure(settings);
 }
 
 std::string Core::new_request_id() {

@@ -13,6 +13,8 @@
 #include "daemon/gateway/router.h"
 #include "daemon/gateway/snapshot.h"
 #include "daemon/gateway/token_source.h"
+#include "daemon/portkey/header_uses.h"
+#include "daemon/portkey/inline_config.h"
 #include "daemon/upstream/pool.h"
 
 namespace llmgw {
@@ -38,12 +40,13 @@ struct Core {
     Core(Loop& on, std::shared_ptr<const Snapshot> first, std::string cache_path = {})
         : loop(on),
           pool(on),
+          public_pool(on),
           tokens(pool),
           snapshot(std::move(first)),
           router(snapshot),
           cache(on, std::move(cache_path)),
           random(std::random_device{}()) {
-        cache.configure(snapshot->settings.cache);
+        configure_cache();
     }
 
     /// Has a new set-up hold for the requests that come from now on.
@@ -54,6 +57,7 @@ struct Core {
 
     Loop& loop;
     UpstreamPool pool;
+    UpstreamPool public_pool;  ///< of ProviderAccess::public_only: shares no connection with `pool`
     TokenSource tokens;
     ImageGuard image_guard;
     std::shared_ptr<const Snapshot> snapshot;
@@ -62,8 +66,13 @@ struct Core {
     RequestHasher hasher;
     Flights flights;
     Stats stats;
+    PortkeyHeaderNotices portkey_notices;
+    InlineConfigs inline_configs;
     RequestLog* request_log = nullptr;  ///< none: nothing is logged
     std::mt19937_64 random;
+
+  private:
+    void configure_cache();
 };
 
 }  // namespace llmgw

@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "daemon/api/errors.h"
 #include "daemon/http/sse.h"
+#include "daemon/portkey/answer_fields.h"
 
 namespace llmgw {
 
@@ -87,7 +88,34 @@ std::string Exchange::common_fields() const {
     fields += "\r\nx-llmgw-attempts: ";
     fields += std::to_string(attempts.size());
     fields += "\r\n";
+    if (portkey) {
+        fields += portkey_fields();
+    }
     return fields;
+}
+
+// What Portkey's SDKs look for.
+std::string Exchange::portkey_fields() const {
+    PortkeyAnswer answer;
+    answer.trace_id = portkey->trace_id.empty() ? request_id : portkey->trace_id;
+    if (cache_use == "hit") {
+        answer.cache = hit && hit->similarity ? "SEMANTIC HIT" : "HIT";
+    } else if (cache_use == "miss") {
+        answer.cache = portkey->refresh ? "REFRESH" : "MISS";
+    }
+    if (hit) {
+        answer.provider = hit->provider;
+    } else if (!attempts.empty()) {
+        answer.provider = attempts.back().provider;
+    }
+    std::string option = "config";
+    if (!route_progress.path.empty()) {
+        option += '.';
+        option += route_progress.path;
+    }
+    answer.option = option;
+    answer.retries = route_progress.retries;
+    return portkey_answer_fields(answer);
 }
 
 std::string Exchange::hit_fields() const {
@@ -197,6 +225,12 @@ std::string Exchange::metadata(std::string_view requested_model, const Candidate
     append_routing(text);
     if (decision) {
         append_reason(text);
+    }
+    if (route) {
+        text += ",\"route\":";
+        append_json_quoted(text, route->name);
+        text += ",\"route_target\":";
+        append_json_quoted(text, route_progress.path);
     }
     return text;
 }

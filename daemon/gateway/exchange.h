@@ -9,15 +9,19 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "daemon/gateway/client_stream.h"
 #include "daemon/gateway/core.h"
+#include "daemon/gateway/extra_headers.h"
 #include "daemon/gateway/inference_call.h"
 #include "daemon/gateway/request_images.h"
 #include "daemon/gateway/resolve.h"
+#include "daemon/gateway/route_call.h"
 #include "daemon/gateway/usage.h"
 #include "daemon/http/client.h"
 #include "daemon/http/head.h"
+#include "daemon/portkey/request_headers.h"
 #include "daemon/routing/decision.h"
 #include "daemon/upstream/answer.h"
 
@@ -62,6 +66,12 @@ struct CacheHit {
     std::optional<double> similarity;  ///< of the request that it was made for, when not the same
 };
 
+/// What a route says about the calls to one of its targets.
+struct CallTerms {
+    std::int64_t timeout_ms = 0;  ///< until an answer begins; 0: none
+    ExtraHeaders headers;         ///< that go upstream as well
+};
+
 /// One request on its way through the gateway.
 struct Exchange {
     using Clock = std::chrono::steady_clock;
@@ -75,7 +85,8 @@ struct Exchange {
     std::string request_id;                    ///< the client's own, if it sent one
     bool no_fallback = false;
     bool plain = false;
-    std::string gateway_key;  ///< as of InferenceRequest
+    std::string gateway_key;                        ///< as of InferenceRequest
+    std::unique_ptr<const PortkeyRequest> portkey;  ///< as of InferenceRequest
     bool no_cache = false;
     std::string_view cache_ttl;          ///< `x-llmgw-cache-ttl`, unchecked; empty: not sent
     std::string_view cache_use = "off";  ///< for `x-llmgw-cache`
@@ -89,8 +100,18 @@ struct Exchange {
     std::optional<ClientStream> stream;    ///< when the client wants one
     RequestImages images;                  ///< those that were fetched
     UpstreamAnswer* active = nullptr;      ///< cancelled when the client goes away
+    const CallTerms* terms = nullptr;      ///< of the target that is being asked; usually none
     Outcome outcome;
+    std::shared_ptr<const RouteCall> route;  ///< that it takes; usually none
+    RouteProgress route_progress;
+    /// What a route had made for it, into which the records of its attempts point.
+    std::vector<std::shared_ptr<const void>> kept;
 
+    [[nodiscard]] Clock::time_point started() const { return started_; }
+    /// The same in Unix milliseconds.
+    [[nodiscard]] std::int64_t started_ms() const { return started_ms_; }
+    /// It is part of a request that came before.
+    void begin_at(Clock::time_point started) { started_ = started; }
     /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.
     [[nodiscard]] std::chrono::milliseconds time_left() const;
     /// Since the request came.
@@ -116,11 +137,13 @@ struct Exchange {
     Task<bool> answer(const AnswerHead& whole, std::vector<std::string_view> body);
 
   private:
+    [[nodiscard]] std::string portkey_fields() const;
     Task<bool> end_with_event(std::vector<std::string_view> body);
     void append_routing(std::string& text) const;
     void append_reason(std::string& text) const;
 
     Clock::time_point started_ = Clock::now();
+    std::int64_t started_ms_ = unix_ms();
 };
 
 /// Header lines of every stream.

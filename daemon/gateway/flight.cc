@@ -55,7 +55,10 @@ Flight::Flight(Exchange& first, FlightPlan plan)
       request_id_(first.request_id),
       plain_(first.plain),
       limit_(static_cast<std::size_t>(first.core.cache.settings().max_entry)),
-      snapshot_(first.snapshot) {
+      started_(first.started()),
+      snapshot_(first.snapshot),
+      kept_(first.kept),
+      attempts_(first.attempts) {
     failure_.status = 0;
 }
 
@@ -76,6 +79,8 @@ Task<void> Flight::fly(std::shared_ptr<Flight> self) {
     exchange.request_id = flight.request_id_;
     exchange.plain = flight.plain_;
     exchange.shared = true;
+    exchange.begin_at(flight.started_);
+    exchange.attempts = flight.attempts_;  // of the route's targets that were asked before
     const InferenceCall& call = *flight.plan_.call;
     if (call.stream) {
         exchange.stream.emplace(exchange, std::chrono::milliseconds(0));
@@ -85,6 +90,7 @@ Task<void> Flight::fly(std::shared_ptr<Flight> self) {
     flight.exchange_ = nullptr;
     flight.attempts_ = std::move(exchange.attempts);
     flight.decision_ = std::move(exchange.decision);
+    flight.route_progress_ = std::move(exchange.route_progress);
     flight.outcome_ = std::move(exchange.outcome);
     flight.over_ = true;
     flight.finish();
@@ -146,6 +152,7 @@ void Flight::note_answer(const AnswerHead& head) {
     candidate_ = *exchange_->answering;
     attempts_ = exchange_->attempts;
     decision_ = exchange_->decision;
+    route_progress_ = exchange_->route_progress;
     fields_ = head.fields;
     const std::size_t stream_fields = fields_.find(kStreamFields);
     if (stream_fields != std::string::npos) {

@@ -18,7 +18,7 @@
 namespace llmgw {
 
 /// How a request is answered by the providers: the pipeline behind the cache.
-using AskProviders = Task<void> (*)(Exchange& exchange, const InferenceCall& call);
+using AskProviders = std::function<Task<void>(Exchange& exchange, const InferenceCall& call)>;
 
 /// What a call is made for.
 struct FlightPlan {
@@ -27,7 +27,7 @@ struct FlightPlan {
     std::string gateway_key;  ///< of the request that it is made for
     std::optional<NearPrint> near;
     std::optional<std::int64_t> ttl_ms;  ///< 0: the answer is not stored
-    AskProviders ask = nullptr;
+    AskProviders ask;
 };
 
 /// Who gets a flight's answer: how far it has come, from the answer's beginning.
@@ -87,6 +87,7 @@ class Flight : public std::enable_shared_from_this<Flight>, private Client {
     [[nodiscard]] const std::string& fields() const { return fields_; }
     [[nodiscard]] const std::vector<AttemptRecord>& attempts() const { return attempts_; }
     [[nodiscard]] const std::shared_ptr<const Decision>& decision() const { return decision_; }
+    [[nodiscard]] const RouteProgress& route_progress() const { return route_progress_; }
     /// How the call went, once it is over.
     [[nodiscard]] const Outcome& outcome() const { return outcome_; }
 
@@ -126,8 +127,10 @@ class Flight : public std::enable_shared_from_this<Flight>, private Client {
     std::string request_id_;
     bool plain_;
     std::size_t limit_;
-    std::shared_ptr<const Snapshot> snapshot_;  // candidate_ and attempts_ point into it
-    Exchange* exchange_ = nullptr;              // while the call is under way
+    Exchange::Clock::time_point started_;
+    std::shared_ptr<const Snapshot> snapshot_;       // candidate_ and attempts_ point into it
+    std::vector<std::shared_ptr<const void>> kept_;  // and into these
+    Exchange* exchange_ = nullptr;                   // while the call is under way
 
     std::vector<FlightReader*> readers_;
     std::deque<Pause*> pauses_;
@@ -146,6 +149,7 @@ class Flight : public std::enable_shared_from_this<Flight>, private Client {
     std::string fields_;
     std::vector<AttemptRecord> attempts_;
     std::shared_ptr<const Decision> decision_;
+    RouteProgress route_progress_;
     Outcome outcome_;
 };
 

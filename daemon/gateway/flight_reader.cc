@@ -94,6 +94,7 @@ class Reading {
         if (own_) {
             exchange_.attempts = flight_.attempts();
             exchange_.decision = flight_.decision();
+            exchange_.route_progress = flight_.route_progress();
             AnswerExtras extras;
             extras.fields = exchange_.common_fields() + flight_.fields();
             extras.additions.plain = exchange_.plain;
@@ -192,23 +193,27 @@ class Reading {
 
 }  // namespace
 
-Task<void> read_own_flight(Exchange& exchange, const InferenceCall& call,
+Task<bool> read_own_flight(Exchange& exchange, const InferenceCall& call,
                            std::shared_ptr<Flight> flight) {
     Reading reading(exchange, call, *flight, true);
     const bool sent = co_await reading.run();
     co_await reading.close();
     if (sent) {
-        co_return;
+        co_return true;
     }
     while (!flight->over()) {
         Flight::Pause waiting = flight->pause();
         co_await waiting;
     }
-    // What the call would have answered by itself.
     exchange.attempts = flight->attempts();
     exchange.decision = flight->decision();
+    exchange.route_progress = flight->route_progress();
     exchange.outcome.error = flight->outcome().error;
-    AnswerHead head = flight->failure();
+    co_return false;
+}
+
+Task<void> answer_flight_failure(Exchange& exchange, const Flight& flight) {
+    AnswerHead head = flight.failure();
     if (head.status == 0) {
         Error error;
         error.kind = Errc::upstream;
@@ -217,7 +222,7 @@ Task<void> read_own_flight(Exchange& exchange, const InferenceCall& call,
         co_return;
     }
     head.fields.insert(0, exchange.common_fields());
-    std::vector<std::string_view> body(1, flight->failure_body());
+    std::vector<std::string_view> body(1, flight.failure_body());
     co_await exchange.answer(head, std::move(body));
 }
 

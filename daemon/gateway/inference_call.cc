@@ -80,6 +80,25 @@ Result<void> read_stream(InferenceCall& call) {
     return {};
 }
 
+Result<void> read_model(InferenceCall& call, ModelField needed) {
+    const JsonField* const model = find_field(call.fields, "model");
+    if (model == nullptr) {
+        if (needed == ModelField::optional) {
+            return {};
+        }
+        return invalid("the field \"model\" is required", "model", "missing_required_parameter");
+    }
+    auto name = json_text(model->value);
+    if (!name) {
+        return invalid("\"model\" must be a string", "model", "invalid_type");
+    }
+    if (name->empty() || name->size() > 512) {
+        return invalid("\"model\" must be a model's name", "model");
+    }
+    call.model = std::move(*name);
+    return {};
+}
+
 // How the provider is chosen.
 Result<void> read_strategy(InferenceCall& call) {
     const JsonField* const routing = find_field(call.fields, "routing");
@@ -111,26 +130,18 @@ std::string_view endpoint_path(Endpoint endpoint) {
     return "";
 }
 
-Result<std::unique_ptr<InferenceCall>> InferenceCall::parse(Endpoint endpoint, std::string body) {
+Result<std::unique_ptr<InferenceCall>> InferenceCall::parse(Endpoint endpoint, std::string body,
+                                                            ModelField model) {
     std::unique_ptr<InferenceCall> call(new InferenceCall(endpoint, std::move(body)));
     auto fields = scan_object(call->body);
     if (!fields) {
         return invalid(fields.error().message, "", "invalid_json");
     }
     call->fields = std::move(*fields);
-    const JsonField* const model = find_field(call->fields, "model");
-    if (model == nullptr) {
-        return invalid("the field \"model\" is required", "model", "missing_required_parameter");
+    Result<void> checked = read_model(*call, model);
+    if (!checked) {
+        return tl::unexpected(std::move(checked.error()));
     }
-    auto name = json_text(model->value);
-    if (!name) {
-        return invalid("\"model\" must be a string", "model", "invalid_type");
-    }
-    if (name->empty() || name->size() > 512) {
-        return invalid("\"model\" must be a model's name", "model");
-    }
-    call->model = std::move(*name);
-    Result<void> checked;
     switch (endpoint) {
         case Endpoint::chat_completions:
             checked = check_messages(call->fields);

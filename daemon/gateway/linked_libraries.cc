@@ -10,6 +10,7 @@
 #endif
 
 #include "common/base/compress.h"
+#include "common/routes/script_regex.h"
 #include "daemon/gateway/gateway.h"
 #include "daemon/http/local_endpoints.h"
 
@@ -24,6 +25,7 @@ HeaderList linked_libraries() {
         {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
         {"sqlite", sqlite3_libversion()},
         {"zstd", zstd_version()},
+        {"pcre2", pcre2_version()},
         {"simdjson", dotted(simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR,
                             simdjson::SIMDJSON_VERSION_REVISION)},
         {"spdlog", dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)},

@@ -1,25 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/gateway/named_routes.h"
 
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "daemon/log.h"
 
 namespace llmgw {
 
+namespace {
+
+bool wants_cache(const RouteNode& node) {
+    return (node.cache && node.cache->enabled) ||
+           std::any_of(node.targets.begin(), node.targets.end(), wants_cache);
+}
+
+}  // namespace
+
 NamedRoutes::NamedRoutes(const std::vector<StoredRoute>& stored) {
     for (const StoredRoute& route : stored) {
-        auto root = parse_route(route.document);
-        if (!root) {
+        const auto root = parse_route(route.document);
+        auto tree = root ? compile_route(*root) : tl::unexpected(root.error());
+        if (!tree) {
             log(LogLevel::warn, "a route cannot be read, requests for it are refused",
-                {{"route", route.name}, {"error", root.error().message}});
+                {{"route", route.name}, {"error", tree.error().message}});
         }
-        routes_.emplace(route.name, std::move(root));
+        use_cache_ = use_cache_ || (root && wants_cache(*root));
+        routes_.emplace(route.name, std::move(tree));
     }
 }
 
-const RouteNode* NamedRoutes::find(std::string_view name) const {
+RouteTree NamedRoutes::find(std::string_view name) const {
     const auto found = routes_.find(name);
-    return found == routes_.end() || !found->second ? nullptr : &*found->second;
+    return found == routes_.end() || !found->second ? nullptr : *found->second;
 }
 
 Error NamedRoutes::missing(std::string_view name) const {

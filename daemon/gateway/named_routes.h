@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/base/error.h"
-#include "common/routes/route.h"
+#include "common/routes/route_tree.h"
 #include "common/store/store.h"
 
 namespace llmgw {
@@ -22,15 +22,19 @@ class NamedRoutes {
     explicit NamedRoutes(const std::vector<StoredRoute>& stored);
 
     /// nullptr when there is none, or it cannot be read: missing() tells which.
-    [[nodiscard]] const RouteNode* find(std::string_view name) const;
+    [[nodiscard]] RouteTree find(std::string_view name) const;
     /// The answer to a request for a route that find() does not have: 404 with the nearest names,
     /// or 400 with what is wrong with the stored document.
     [[nodiscard]] Error missing(std::string_view name) const;
 
     [[nodiscard]] std::vector<std::string_view> names() const;
+    [[nodiscard]] bool empty() const { return routes_.empty(); }
+    /// One of them has answers stored although others are not.
+    [[nodiscard]] bool use_cache() const { return use_cache_; }
 
   private:
-    std::map<std::string, Result<RouteNode>, std::less<>> routes_;
+    std::map<std::string, Result<RouteTree>, std::less<>> routes_;
+    bool use_cache_ = false;
 };
 
 }  // namespace llmgw

@@ -34,6 +34,7 @@ struct ProviderAccess {
     bool enabled = true;
     std::optional<Error> problem;   ///< why it cannot be used: no secret, a bad URL
     bool from_environment = false;  ///< not stored: found in the provider's usual variable
+    bool public_only = false;       ///< came with a request: only public addresses are connected to
 
     Wire wire = Wire::openai;
     const Quirks* quirks = nullptr;

@@ -16,16 +16,6 @@ namespace {
 
 constexpr int kMaxAliasSteps = 8;
 
-Candidate mock_candidate(std::string_view model) {
-    Candidate candidate;
-    const auto known = catalog::find_at_provider("mock", model);
-    candidate.model = known.model;
-    candidate.mapping = known.mapping;
-    candidate.upstream_model = model;
-    candidate.mock = true;
-    return candidate;
-}
-
 Candidate key_candidate(const ProviderAccess& access, std::string_view model,
                         const catalog::ModelAtProvider& known) {
     Candidate candidate;
@@ -215,14 +205,28 @@ Result<Offers> resolve_key(const Snapshot& snapshot, std::string_view label,
     if (exclusion_of(*access) != Exclusion::none) {
         return cannot_use(*access);
     }
-    catalog::ModelAtProvider known;
-    if (access->provider != nullptr) {
-        known = catalog::find_at_provider(access->provider->id, model);
-    }
-    return only(key_candidate(*access, model, known));
+    return only(candidate_at(*access, model));
 }
 
 }  // namespace
+
+Candidate mock_candidate(std::string_view model) {
+    Candidate candidate;
+    const auto known = catalog::find_at_provider("mock", model);
+    candidate.model = known.model;
+    candidate.mapping = known.mapping;
+    candidate.upstream_model = model;
+    candidate.mock = true;
+    return candidate;
+}
+
+Candidate candidate_at(const ProviderAccess& access, std::string_view model) {
+    catalog::ModelAtProvider known;
+    if (access.provider != nullptr) {
+        known = catalog::find_at_provider(access.provider->id, model);
+    }
+    return key_candidate(access, model, known);
+}
 
 std::string_view behind_aliases(const Snapshot& snapshot, std::string_view name) {
     if (snapshot.aliases.empty()) {
@@ -240,7 +244,11 @@ std::string_view behind_aliases(const Snapshot& snapshot, std::string_view name)
 
 Result<Offers> resolve_model(const Snapshot& snapshot, std::string_view name,
                              const RequestNeeds& needs) {
-    const std::string_view target = behind_aliases(snapshot, name);
+    return resolve_name(snapshot, behind_aliases(snapshot, name), needs);
+}
+
+Result<Offers> resolve_name(const Snapshot& snapshot, std::string_view target,
+                            const RequestNeeds& needs) {
     if (const Model* const model = catalog::find_model(target)) {
         return resolve_catalog_model(snapshot, *model, needs);
     }

@@ -23,6 +23,21 @@ namespace llmgw {
 [[nodiscard]] Result<Offers> resolve_model(const Snapshot& snapshot, std::string_view name,
                                            const RequestNeeds& needs);
 
+/// The same for a name that is no alias.
+[[nodiscard]] Result<Offers> resolve_name(const Snapshot& snapshot, std::string_view name,
+                                          const RequestNeeds& needs);
+
+/// A key that is asked for a model, whether or not the catalog knows that it has it.
+[[nodiscard]] Candidate candidate_at(const ProviderAccess& access, std::string_view model);
+/// The built-in provider, asked for one.
+[[nodiscard]] Candidate mock_candidate(std::string_view model);
+
+/// "route/NAME": a route instead of a model.
+inline constexpr std::string_view kRoutePrefix = "route/";
+[[nodiscard]] inline bool is_route_name(std::string_view name) {
+    return name.starts_with(kRoutePrefix);
+}
+
 /// What an alias stands for in the end; any other name as it is.
 [[nodiscard]] std::string_view behind_aliases(const Snapshot& snapshot, std::string_view name);
 

@@ -180,6 +180,7 @@ Result<Plan> Router::plan(const std::shared_ptr<const Snapshot>& snapshot, const
         return tl::unexpected(all_resting(offers, now));
     }
     Plan plan;
+    plan.made_at = now;
     plan.session = session_of(query, offers);
     keep_pins(*decision, plan.session, now);
     plan.last_resort = decision->ranking.reason == RouteReason::last_resort;
@@ -303,6 +304,22 @@ std::optional<Turn> Router::begin(const Plan& plan, const Candidate& candidate, 
     }
     turn.call = *call;
     return turn;
+}
+
+Turn Router::begin_anyway(const std::shared_ptr<const Snapshot>& snapshot,
+                          const Candidate& candidate, std::int64_t now) {
+    use(snapshot);
+    Turn turn{&candidate, 0, {}};
+    turn.call.began = now;
+    if (candidate.access != nullptr) {
+        turn.call = health_.begin(name_of(candidate), now, LastResort::any).value_or(turn.call);
+    }
+    return turn;
+}
+
+bool Router::rests(const Candidate& candidate, std::int64_t now) {
+    return candidate.access != nullptr &&
+           health_.standing(name_of(candidate), now).readiness == Readiness::resting;
 }
 
 void Router::answering(Turn& turn) {

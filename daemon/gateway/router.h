@@ -32,6 +32,7 @@ struct RouteQuery {
 struct Plan {
     std::vector<const Candidate*> order;  ///< at least one
     std::size_t max_attempts = 1;         ///< how many of them may be asked
+    std::int64_t made_at = 0;
     std::shared_ptr<const Decision> decision;
     std::uint64_t session = 0;  ///< a hash; 0: it belongs to none
     bool last_resort = false;   ///< all rest, and are asked all the same
@@ -66,6 +67,11 @@ class Router {
     /// that decides whether a key works again.
     [[nodiscard]] std::optional<Turn> begin(const Plan& plan, const Candidate& candidate,
                                             std::int64_t now);
+    /// A call that is made although its key may rest: a route says whom it asks.
+    [[nodiscard]] Turn begin_anyway(const std::shared_ptr<const Snapshot>& snapshot,
+                                    const Candidate& candidate, std::int64_t now);
+    /// Whether a key is to be left alone at this moment, if it can be helped.
+    [[nodiscard]] bool rests(const Candidate& candidate, std::int64_t now);
     /// The first content of its answer is there. Optional, but a long stream that probes a key
     /// keeps others from it until then.
     void answering(Turn& turn);

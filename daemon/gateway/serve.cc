@@ -160,6 +160,7 @@ class Daemon {
         watcher_.reset();
         save_health(core_);
         core_.pool.clear();
+        core_.public_pool.clear();
         return exit_code_;
     }
 

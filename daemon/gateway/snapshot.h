@@ -34,8 +34,6 @@ struct Snapshot {
     std::string models_json;               ///< the answer to GET /v1/models
 
     [[nodiscard]] const ProviderAccess* find_access(std::string_view label) const;
-    /// Of `route/NAME`; nullptr when there is none that can be used: see NamedRoutes::missing().
-    [[nodiscard]] const RouteNode* route(std::string_view name) const { return routes.find(name); }
 };
 
 /// Reads the database, the environment and the secrets' sources. A provider key whose secret cannot

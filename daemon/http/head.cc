@@ -190,6 +190,7 @@ std::optional<HttpRefusal> parse_request_fields(std::string_view rest, RequestHe
             return refuse(431, "too many headers", "headers_too_large");
         }
         hosts += equals_ignoring_case(header.name, "host") ? 1 : 0;
+        out.portkey = out.portkey || is_portkey_header(header.name);
         out.headers.push_back(header);
     }
     if (hosts != 1) {
@@ -230,6 +231,12 @@ std::optional<HttpRefusal> work_out_framing(RequestHead& out) {
 }
 
 }  // namespace
+
+bool is_portkey_header(std::string_view name) {
+    constexpr std::string_view kPrefix = "x-portkey-";
+    return name.size() > kPrefix.size() && (name[0] | 0x20) == 'x' && (name[2] | 0x20) == 'p' &&
+           equals_ignoring_case(name.substr(0, kPrefix.size()), kPrefix);
+}
 
 std::string_view RequestHead::header(std::string_view name) const {
     return find_header(headers, name);

@@ -16,6 +16,9 @@ struct HeaderView {
     std::string_view value;
 };
 
+/// Whether it is one of those that clients of Portkey send.
+[[nodiscard]] bool is_portkey_header(std::string_view name);
+
 /// How the end of a message's body is found (RFC 9112 §6).
 struct BodyFraming {
     enum class Kind { none, length, chunked, until_close };
@@ -35,6 +38,7 @@ struct RequestHead {
     BodyFraming framing;
     bool keep_alive = true;
     bool expect_continue = false;
+    bool portkey = false;  ///< some header's name begins with "x-portkey-"
 
     /// The first header of that name, or an empty view.
     [[nodiscard]] std::string_view header(std::string_view name) const;

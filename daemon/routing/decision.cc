@@ -6,6 +6,7 @@
 
 #include "common/base/json_io.h"
 #include "common/base/json_writer.h"
+#include "common/routes/route_mode.h"
 
 namespace llmgw {
 
@@ -85,6 +86,28 @@ void write_scored(JsonWriter& out, const ScoredCandidate& scored) {
     out.end_object();
 }
 
+void write_route(JsonWriter& out, const Decision& decision) {
+    out.key("route").begin_object();
+    write_text(out, "name", decision.route);
+    out.key("choices").begin_array();
+    for (const RouteChoice& choice : decision.choices) {
+        out.begin_object().key("target").string(choice.path);
+        write_text(out, "name", choice.name);
+        out.key("by").string(route_mode_name(choice.mode));
+        if (choice.condition) {
+            out.key("condition").number(std::uint64_t{*choice.condition});
+        }
+        write_number(out, "weight", choice.weight);
+        write_number(out, "of", choice.weights);
+        write_flag(out, "sticky", choice.sticky);
+        if (choice.after_status) {
+            out.key("after").number(std::int64_t{*choice.after_status});
+        }
+        out.end_object();
+    }
+    out.end_array().end_object();
+}
+
 /// Reads members of an object; the first one that is wrong is remembered.
 class Reader {
   public:
@@ -127,6 +150,11 @@ class Reader {
                       (!value->is_number_unsigned() || value->get<std::uint64_t>() <= INT64_MAX),
                   name);
         return fits ? value->get<std::int64_t>() : otherwise;
+    }
+    const Json& object(const char* name) const {
+        static const Json kNone = Json::object();
+        const Json* const value = find(name);
+        return value != nullptr && check(value->is_object(), name) ? *value : kNone;
     }
     const Json& list(const char* name) const {
         static const Json kNone = Json::array();
@@ -227,6 +255,21 @@ ScoredCandidate read_scored(const Reader& in, std::size_t candidates) {
     return scored;
 }
 
+RouteChoice read_choice(const Reader& in) {
+    RouteChoice choice;
+    choice.path = in.text("target");
+    choice.name = in.text("name");
+    choice.mode = in.named("by", find_route_mode).value_or(RouteMode::single);
+    choice.condition = in.natural("condition");
+    choice.weight = in.decimal("weight").value_or(0);
+    choice.weights = in.decimal("of").value_or(0);
+    choice.sticky = in.flag("sticky");
+    if (const std::int64_t after = in.integer("after", 0); after > 0 && after < 1000) {
+        choice.after_status = static_cast<int>(after);
+    }
+    return choice;
+}
+
 }  // namespace
 
 std::string decision_json(const Decision& decision) {
@@ -242,7 +285,11 @@ std::string decision_json(const Decision& decision) {
     for (const ScoredCandidate& scored : decision.ranking.order) {
         write_scored(out, scored);
     }
-    out.end_array().end_object();
+    out.end_array();
+    if (!decision.route.empty() || !decision.choices.empty()) {
+        write_route(out, decision);
+    }
+    out.end_object();
     return out.take();
 }
 
@@ -265,6 +312,11 @@ Result<Decision> read_decision(std::string_view json) {
     for (const Json& scored : in.list("order")) {
         decision.ranking.order.push_back(
             read_scored(Reader(scored, wrong), decision.candidates.size()));
+    }
+    const Reader route(in.object("route"), wrong);
+    decision.route = route.text("name");
+    for (const Json& choice : route.list("choices")) {
+        decision.choices.push_back(read_choice(Reader(choice, wrong)));
     }
     if (!wrong.empty()) {
         return fail(Errc::invalid_file, "the routing decision's \"" + wrong + "\" is not valid");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/routes/route_walk.h"
 #include "daemon/routing/score.h"
 
 namespace llmgw {
@@ -17,6 +18,8 @@ struct Decision {
     RouteRequest request;
     std::vector<CandidateFacts> candidates;  ///< excluded ones too
     Ranking ranking;
+    std::string route;                  ///< that the request took; its choice of targets:
+    std::vector<RouteChoice> choices;   ///< none: it took none
     std::shared_ptr<const void> owner;  ///< of what the candidates' views point into
 };
 

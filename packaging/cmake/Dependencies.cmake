@@ -37,6 +37,8 @@ pkg_check_modules(LIBEDIT QUIET IMPORTED_TARGET libedit)
 llmgw_need(LIBEDIT_FOUND "libedit" libedit-dev)
 pkg_check_modules(ZSTD QUIET IMPORTED_TARGET libzstd>=1.4)
 llmgw_need(ZSTD_FOUND "zstd 1.4 or newer" libzstd-dev)
+pkg_check_modules(PCRE2 QUIET IMPORTED_TARGET libpcre2-8>=10.34)
+llmgw_need(PCRE2_FOUND "PCRE2 10.34 or newer" libpcre2-dev)
 
 # An allocator that does not slow down when many requests are in flight. The sanitizers bring
 # their own.

@@ -69,6 +69,7 @@ HOMES = [
     ("valijson/", r"cli/.+\.cc"),
     ("histedit.h", r"cli/.+\.cc"),
     ("zstd.h", r"common/base/compress\.cc"),
+    ("pcre2.h", r"common/routes/script_regex\.cc"),
 ]
 ONLY_ONE_FILE = ["httplib.h"]
 

@@ -12,7 +12,7 @@ import { after, beforeEach } from 'node:test';
 import { format, formatName } from './formats.js';
 
 const binary = process.env.LLMGW_BIN;
-const upstreamKey = format.key ?? 'sk-upstream-of-the-tests';
+export const upstreamKey = format.key ?? 'sk-upstream-of-the-tests';
 export const deadlineMs = 20_000;
 
 /** The environment of every process: no keys and no settings of the user. */
@@ -79,12 +79,13 @@ class Gateway {
         }).trim();
     }
 
-    async start() {
+    async start(setUp) {
         for (const provider of format.providers) {
             this.run(['providers', 'add', ...provider, '--base-url', this.mock.url, '--key-stdin'],
                      upstreamKey + '\n');
         }
         this.key = this.run(['keys', 'create', 'tests']);
+        await setUp?.(this);
         this.process = spawn(binary, ['serve', '--port', '0'], {
             // Clients must skip the comments in silent streams. A key that one test has made rest
             // is asked all the same by the next.
@@ -120,8 +121,9 @@ class Gateway {
     }
 }
 
-/** Starts both for the calling test file and stops them after its last test. */
-export async function startAll() {
+/** Starts both for the calling test file and stops them after its last test. `setUp` is given the
+    gateway before its daemon starts. */
+export async function startAll(setUp) {
     if (!binary) {
         throw new Error('LLMGW_BIN must name the llmgw to test');
     }
@@ -132,7 +134,7 @@ export async function startAll() {
         mock.stop();
     });
     beforeEach(() => mock.forget());
-    await gateway.start();
+    await gateway.start(setUp);
     return { mock, gateway };
 }
 

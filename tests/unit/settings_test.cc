@@ -46,6 +46,10 @@ TEST_CASE("settings: the defaults as the gateway sees them") {
     CHECK(settings->routing.max_retries == 2);
     CHECK_FALSE(settings->strict);
     CHECK_FALSE(settings->fetch_images);
+    CHECK(settings->portkey.compat);
+    CHECK_FALSE(settings->portkey.inline_config);
+    CHECK(settings->portkey.trusted_hosts ==
+          std::vector<std::string>{"localhost", "127.0.0.1", "::1", "host.docker.internal"});
     CHECK(settings->heartbeat_ms == 15'000);
     CHECK(settings->own_timeouts.empty());
 }
@@ -59,6 +63,7 @@ TEST_CASE("settings: routing has LLM Gateway's constants") {
     CHECK(routing.throughput_weight == 0.05);
     CHECK(routing.latency_weight == 0.025);
     CHECK(routing.cache_weight == 0);
+    CHECK(routing.strategy_weight == 0.9);
     CHECK(routing.default_uptime == 100);
     CHECK(routing.default_latency_ms == 1'000);
     CHECK(routing.default_throughput == 50);
@@ -118,6 +123,7 @@ TEST_CASE("settings: every constant of routing can be changed") {
             double(after.throughput_weight != before.throughput_weight),
             double(after.latency_weight != before.latency_weight),
             double(after.cache_weight != before.cache_weight),
+            double(after.strategy_weight != before.strategy_weight),
             double(after.default_uptime != before.default_uptime),
             double(after.default_latency_ms != before.default_latency_ms),
             double(after.default_throughput != before.default_throughput),
@@ -147,6 +153,7 @@ TEST_CASE("settings: every constant of routing can be changed") {
             double(after.refused_rest_ms != before.refused_rest_ms),
             double(after.max_rest_ms != before.max_rest_ms),
             double(after.last_resort != before.last_resort),
+            double(after.route_backoff_ms != before.route_backoff_ms),
             double(after.unstable != before.unstable),
             double(after.fallback_statuses != before.fallback_statuses),
         };
@@ -241,6 +248,7 @@ TEST_CASE("settings: statuses are a list") {
 
 TEST_CASE("settings: every setting reaches the gateway") {
     const auto settings = read_settings(Stored{{"fetch.images", "true"},
+                                               {"portkey.trusted_hosts", " a.lan ,,b "},
                                                {"limits.body", "2k"},
                                                {"limits.connections", "3"},
                                                {"routing.max_retries", "0"},
@@ -256,6 +264,7 @@ TEST_CASE("settings: every setting reaches the gateway") {
     CHECK(settings->routing.max_retries == 0);
     CHECK(settings->strict);
     CHECK(settings->fetch_images);
+    CHECK(settings->portkey.trusted_hosts == std::vector<std::string>{"a.lan", "b"});
     CHECK(settings->timeouts.connect == 40);
     CHECK(settings->timeouts.first_byte == 5'000);
     CHECK(settings->timeouts.idle == 6'000);

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "daemon/gateway/exchange.h"
+
+namespace llmgw {
+
+/// Has a call ask for what the request's headers of Portkey's say. False: the headers were refused,
+/// and so the request has been answered. `key_route`: as of InferenceRequest.
+Task<bool> take_portkey_target(Exchange& exchange, InferenceCall& call, std::string_view key_route);
+
+}  // namespace llmgw
