@@ -141,7 +141,7 @@ class OptionReader {
 
     // What is JSON already stays so.
     [[nodiscard]] std::string json_of(const CodeItem& item) const {
-        const std::string value(code_.span(item.first, item.last));
+        std::string value(code_.span(item.first, item.last));
         const bool is_text = code_[item.first].kind == CodeToken::Kind::text;
         if (is_text || value.starts_with("json.dumps(") || value.starts_with("JSON.stringify(")) {
             return value;
