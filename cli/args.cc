@@ -59,6 +59,7 @@ CommandTree::CommandTree(GlobalOptions& global) : global_(global) {
     add_usage();
     add_logs();
     add_routes();
+    add_import_portkey();
     add_config();
     add_others();
 }
@@ -254,7 +255,7 @@ void CommandTree::add_cache() {
 void CommandTree::add_usage() {
     const auto o = std::make_shared<UsageOptions>();
     CLI::App* app = verb(&app_, "usage", "Requests, tokens, cost and times", run_usage, o);
-    value(app, "--by", o->by, "model|provider|key|day|portkey-header", "What to sum up by (model)");
+    value(app, "--by", o->by, "model|provider|key|day|route|portkey-header", "What to sum up by (model)");
     value(app, "--since", o->since, "DURATION", "Only the last so long, to the hour (30d)")
         ->check(check_duration);
 }
@@ -296,6 +297,8 @@ void CommandTree::add_routes() {
     argument(app, "MODEL", explain->model, "The model; without it that of the request", false);
     value(app, "--request", explain->request_file, "FILE",
           "For this request, the body of a chat completion; - is stdin");
+    value(app, "--metadata", explain->metadata, "JSON",
+          "What x-llmgw-metadata would say, for the conditions of routes");
     const auto simulate = std::make_shared<RoutesSimulateOptions>();
     app = verb(noun, "simulate", "Route the logged requests again under other settings",
                run_routes_simulate, simulate);

@@ -63,6 +63,7 @@ class CommandTree {
     void add_usage();
     void add_logs();
     void add_routes();
+    void add_import_portkey();
     void add_named_routes(CLI::App* routes);
     void add_config();
     void add_others();

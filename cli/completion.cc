@@ -175,6 +175,19 @@ Candidates simulated_settings(const std::string& typed) {
     return out;
 }
 
+/// "main-1a2b3c=openai", for `import-portkey --map`, once the slug is typed.
+Candidates mapped_providers(const std::string& typed) {
+    Candidates out;
+    const auto equals = typed.find('=');
+    if (equals == std::string::npos) {
+        return out;
+    }
+    for (auto& provider : catalog_providers()) {
+        out.push_back({typed.substr(0, equals + 1) + provider.value, provider.description});
+    }
+    return out;
+}
+
 /// Values of a setting that has only a few.
 Candidates setting_values(const std::string& name) {
     Candidates out;
@@ -208,6 +221,9 @@ Candidates values_for(const std::string& placeholder, const std::vector<std::str
     }
     if (placeholder == "PROVIDER") {
         return path.back() == "add" ? addable_providers() : catalog_providers();
+    }
+    if (placeholder == "SLUG=PROVIDER") {
+        return mapped_providers(typed);
     }
     if (placeholder == "SETTING=VALUE") {
         return simulated_settings(typed);

@@ -26,6 +26,7 @@ Set up   providers   provider keys: add, list, show, test, enable, disable, remo
          cache       the response cache: on, off, status, clear
          config      settings: list, get, set, unset
          completion  completions for bash, zsh and fish
+         import-portkey  move a Portkey set-up here
 Look     models      models, abilities, prices: list, show, alias, unalias
          logs        the log of requests: list, show, export, prune
          usage       requests, tokens, cost and times
@@ -122,6 +123,11 @@ constexpr Example kExamples[] = {
     {"routes simulate",
      "llmgw routes simulate --set routing.weights.price=1\n"
      "llmgw routes simulate --since 1d --model 'gpt-*' --set routing.priority.groq=2"},
+    {"import-portkey",
+     "llmgw import-portkey exports/ terraform.tfstate\n"
+     "llmgw import-portkey config.json --name prod --apply\n"
+     "llmgw import-portkey src/ package.json --patch | git apply\n"
+     "llmgw import-portkey . --map main-1a2b3c=openai --json"},
     {"config",
      "llmgw config --origin\n"
      "llmgw config set timeouts.first_byte 30s\n"

@@ -28,6 +28,7 @@ Json call_json(const LoggedCall& call) {
             {"provider", text_json(call.provider)},
             {"key", text_json(call.key)},
             {"region", text_json(call.region)},
+            {"route", text_json(call.route)},
             {"streamed", call.streamed},
             {"cached", call.cached},
             {"attempt", call.attempt},

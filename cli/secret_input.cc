@@ -29,6 +29,24 @@ constexpr std::array kEndingSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 constexpr const char* kKeyFlagsHint =
     "use --key-stdin, --key-file FILE, --key-command COMMAND, --key-env VARIABLE or --no-key";
 
+/// "pc-production-gateway-1a2b3c": short parts, one of them a word. Random texts with dashes are
+/// hexadecimal, or have letters of both cases.
+bool is_slug(std::string_view text) {
+    constexpr std::size_t kLongestPart = 16;
+    constexpr std::size_t kShortestWord = 3;
+    bool has_word = false;
+    for (const auto part : split(text, '-')) {
+        const bool letters =
+            std::all_of(part.begin(), part.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+        const bool hexadecimal = part.find_first_of("ghijklmnopqrstuvwxyz") == part.npos;
+        has_word = has_word || (letters && !hexadecimal && part.size() >= kShortestWord);
+        if (part.size() > kLongestPart || to_lower(part) != part) {
+            return false;
+        }
+    }
+    return has_word;
+}
+
 volatile std::sig_atomic_t ending_signal = 0;
 
 void remember_signal(int number) {
@@ -219,7 +237,7 @@ bool looks_like_secret(std::string_view text) {
     };
     const bool has_digit = text.find_first_of("0123456789") != std::string_view::npos;
     constexpr std::size_t kTokenBytes = 24;
-    return known || (text.size() >= kTokenBytes && has_digit &&
+    return known || (text.size() >= kTokenBytes && has_digit && !is_slug(text) &&
                      std::all_of(text.begin(), text.end(), is_token));
 }
 

@@ -23,6 +23,7 @@ UsageBy by_of(const std::string& name) {
     return name == "provider" ? UsageBy::provider
            : name == "key"    ? UsageBy::key
            : name == "day"    ? UsageBy::day
+           : name == "route"  ? UsageBy::route
                               : UsageBy::model;
 }
 

@@ -15,8 +15,10 @@ std::size_t string_end(std::string_view json, std::size_t at) {
     return std::min(at + 1, json.size());
 }
 
-// Whether the array that begins at `at` holds no other array and no object.
+// Whether the array that begins at `at` is short and holds no other array and no object.
 bool is_flat(std::string_view json, std::size_t at) {
+    constexpr std::size_t kLongest = 80;
+    const std::size_t begin = at;
     for (at++; at < json.size(); at++) {
         if (json[at] == '"') {
             at = string_end(json, at) - 1;
@@ -26,7 +28,7 @@ bool is_flat(std::string_view json, std::size_t at) {
             break;
         }
     }
-    return true;
+    return at - begin <= kLongest;
 }
 
 // Lays out compact JSON, front to back.

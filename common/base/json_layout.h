@@ -12,8 +12,8 @@ namespace llmgw {
 /// Without any.
 [[nodiscard]] std::string compact_json(std::string_view json);
 
-/// A member or element a line, so many spaces deeper each; empty objects and arrays, and arrays of
-/// scalars only, stay on one line.
+/// A member or element a line, so many spaces deeper each; empty objects and arrays, and short
+/// arrays of scalars, stay on one line.
 [[nodiscard]] std::string indent_json(std::string_view json, int indent);
 
 }  // namespace llmgw

@@ -13,231 +13,231 @@ namespace llmgw {
 
 namespace {
 
-// A recursive descent over the bytes; its depth is bounded, so the stack is too.
+// A recursive descent over the bytes; its depth is bounded, so the stack is too. Every step takes
+// the place where it begins and returns the one behind it, or nullptr: places that are passed on
+// stay in registers.
 class Scanner {
   public:
     explicit Scanner(std::string_view text)
-        : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
+        : begin_(text.data()), end_(text.data() + text.size()) {}
 
     bool document(std::vector<JsonField>& fields) {
-        skip_space();
-        if (at_ == end_ || *at_ != '{') {
-            return error("an object was expected");
+        const char* at = skip_space(begin_);
+        if (at == end_ || *at != '{') {
+            return error(at, "an object was expected") != nullptr;
         }
-        if (!object(1, &fields)) {
-            return false;
-        }
-        skip_space();
-        return at_ == end_ || error("there is more text behind the object");
+        at = object(at, 1, &fields);
+        return at != nullptr && is_end(at, "there is more text behind the object");
     }
 
     bool list(std::vector<std::string_view>& elements) {
-        skip_space();
-        if (at_ == end_ || *at_ != '[') {
-            return error("an array was expected");
+        const char* at = skip_space(begin_);
+        if (at == end_ || *at != '[') {
+            return error(at, "an array was expected") != nullptr;
         }
-        if (!array(1, &elements)) {
-            return false;
-        }
-        skip_space();
-        return at_ == end_ || error("there is more text behind the array");
+        at = array(at, 1, &elements);
+        return at != nullptr && is_end(at, "there is more text behind the array");
     }
 
-    [[nodiscard]] const std::string& what() const { return what_; }
-    [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
+    [[nodiscard]] const char* what() const { return what_; }
+    [[nodiscard]] std::size_t offset() const {
+        return static_cast<std::size_t>(failed_at_ - begin_);
+    }
 
   private:
-    bool error(const char* what) {
+    const char* error(const char* at, const char* what) {
+        failed_at_ = at;
         what_ = what;
-        return false;
+        return nullptr;
+    }
+
+    bool is_end(const char* at, const char* what) {
+        at = skip_space(at);
+        return at == end_ || error(at, what) != nullptr;
     }
 
     // Most often there is none: one comparison tells.
-    void skip_space() {
-        if (at_ < end_ && static_cast<unsigned char>(*at_) <= ' ') {
-            skip_spaces();
+    [[nodiscard]] const char* skip_space(const char* at) const {
+        while (at < end_ && static_cast<unsigned char>(*at) <= ' ' &&
+               (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) {
+            at++;
         }
+        return at;
     }
 
-    void skip_spaces() {
-        while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
-            at_++;
-        }
-    }
+    [[nodiscard]] bool is_at(const char* at, char c) const { return at < end_ && *at == c; }
 
-    bool take(char c) {
-        if (at_ < end_ && *at_ == c) {
-            at_++;
-            return true;
-        }
-        return false;
-    }
-
-    bool object(int depth, std::vector<JsonField>* fields) {
+    const char* object(const char* at, int depth, std::vector<JsonField>* fields) {
         if (depth > kMaxScanDepth) {
-            return error("it is nested too deeply");
+            return error(at, "it is nested too deeply");
         }
-        at_++;
-        skip_space();
-        if (take('}')) {
-            return true;
+        at = skip_space(at + 1);
+        if (is_at(at, '}')) {
+            return at + 1;
         }
         for (;;) {
-            skip_space();
-            if (at_ == end_ || *at_ != '"') {
-                return error("a member's name was expected");
+            at = skip_space(at);
+            if (!is_at(at, '"')) {
+                return error(at, "a member's name was expected");
             }
-            const char* const key = at_ + 1;
-            if (!string()) {
-                return false;
+            const char* const key = at + 1;
+            bool escaped_key = false;
+            at = string(at, &escaped_key);
+            if (at == nullptr) {
+                return nullptr;
             }
-            const char* const key_end = at_ - 1;
-            const bool escaped_key = escaped_;
-            skip_space();
-            if (!take(':')) {
-                return error("\":\" was expected");
+            const char* const key_end = at - 1;
+            at = skip_space(at);
+            if (!is_at(at, ':')) {
+                return error(at, "\":\" was expected");
             }
-            skip_space();
-            const char* const value_begin = at_;
-            if (!value(depth)) {
-                return false;
+            const char* const value_begin = skip_space(at + 1);
+            at = value(value_begin, depth);
+            if (at == nullptr) {
+                return nullptr;
             }
             if (fields != nullptr) {
                 fields->push_back({{key, static_cast<std::size_t>(key_end - key)},
-                                   {value_begin, static_cast<std::size_t>(at_ - value_begin)},
+                                   {value_begin, static_cast<std::size_t>(at - value_begin)},
                                    escaped_key});
             }
-            skip_space();
-            if (take('}')) {
-                return true;
+            at = skip_space(at);
+            if (is_at(at, '}')) {
+                return at + 1;
             }
-            if (!take(',')) {
-                return error("\",\" or \"}\" was expected");
+            if (!is_at(at, ',')) {
+                return error(at, "\",\" or \"}\" was expected");
             }
+            at++;
         }
     }
 
-    bool array(int depth, std::vector<std::string_view>* elements) {
+    const char* array(const char* at, int depth, std::vector<std::string_view>* elements) {
         if (depth > kMaxScanDepth) {
-            return error("it is nested too deeply");
+            return error(at, "it is nested too deeply");
         }
-        at_++;
-        skip_space();
-        if (take(']')) {
-            return true;
+        at = skip_space(at + 1);
+        if (is_at(at, ']')) {
+            return at + 1;
         }
         for (;;) {
-            skip_space();
-            const char* const element = at_;
-            if (!value(depth)) {
-                return false;
+            const char* const element = skip_space(at);
+            at = value(element, depth);
+            if (at == nullptr) {
+                return nullptr;
             }
             if (elements != nullptr) {
-                elements->emplace_back(element, static_cast<std::size_t>(at_ - element));
+                elements->emplace_back(element, static_cast<std::size_t>(at - element));
             }
-            skip_space();
-            if (take(']')) {
-                return true;
+            at = skip_space(at);
+            if (is_at(at, ']')) {
+                return at + 1;
             }
-            if (!take(',')) {
-                return error("\",\" or \"]\" was expected");
+            if (!is_at(at, ',')) {
+                return error(at, "\",\" or \"]\" was expected");
             }
+            at++;
         }
     }
 
-    bool value(int depth) {
-        if (at_ == end_) {
-            return error("it ends too early");
+    const char* value(const char* at, int depth) {
+        if (at == end_) {
+            return error(at, "it ends too early");
         }
-        switch (*at_) {
+        switch (*at) {
             case '{':
-                return object(depth + 1, nullptr);
+                return object(at, depth + 1, nullptr);
             case '[':
-                return array(depth + 1, nullptr);
+                return array(at, depth + 1, nullptr);
             case '"':
-                return string();
+                return string(at, nullptr);
             case 't':
-                return literal("true");
+                return literal(at, "true");
             case 'f':
-                return literal("false");
+                return literal(at, "false");
             case 'n':
-                return literal("null");
+                return literal(at, "null");
             default:
-                return number();
+                return number(at);
         }
     }
 
-    bool literal(std::string_view word) {
-        if (static_cast<std::size_t>(end_ - at_) < word.size() ||
-            std::memcmp(at_, word.data(), word.size()) != 0) {
-            return error("a value was expected");
+    const char* literal(const char* at, std::string_view word) {
+        if (static_cast<std::size_t>(end_ - at) < word.size() ||
+            std::memcmp(at, word.data(), word.size()) != 0) {
+            return error(at, "a value was expected");
         }
-        at_ += word.size();
-        return true;
+        return at + word.size();
     }
 
-    bool digits() {
-        const char* const first = at_;
-        while (at_ < end_ && *at_ >= '0' && *at_ <= '9') {
-            at_++;
+    [[nodiscard]] const char* digits(const char* at) const {
+        while (at < end_ && *at >= '0' && *at <= '9') {
+            at++;
         }
-        return at_ > first;
+        return at;
     }
 
-    bool number() {
-        take('-');
-        if (!take('0') && !digits()) {
-            return error("a value was expected");
+    const char* number(const char* at) {
+        at += is_at(at, '-') ? 1 : 0;
+        const char* behind = is_at(at, '0') ? at + 1 : digits(at);
+        if (behind == at) {
+            return error(at, "a value was expected");
         }
-        if (take('.') && !digits()) {
-            return error("a number is malformed");
-        }
-        if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
-            at_++;
-            if (at_ < end_ && (*at_ == '+' || *at_ == '-')) {
-                at_++;
-            }
-            if (!digits()) {
-                return error("a number is malformed");
+        if (is_at(behind, '.')) {
+            at = behind + 1;
+            behind = digits(at);
+            if (behind == at) {
+                return error(at, "a number is malformed");
             }
         }
-        return true;
+        if (is_at(behind, 'e') || is_at(behind, 'E')) {
+            at = behind + 1;
+            at += is_at(at, '+') || is_at(at, '-') ? 1 : 0;
+            behind = digits(at);
+            if (behind == at) {
+                return error(at, "a number is malformed");
+            }
+        }
+        return behind;
     }
 
-    bool string() {
-        at_++;
-        escaped_ = false;
+    // `escaped` gets whether the string holds an escape.
+    const char* string(const char* at, bool* escaped) {
+        at++;
         for (;;) {
-            at_ = skip_plain_text(at_, end_);
-            if (at_ == end_) {
-                return error("a string does not end");
+            at = skip_plain_text(at, end_);
+            if (at == end_) {
+                return error(at, "a string does not end");
             }
-            const char c = *at_++;
+            const char c = *at++;
             if (c == '"') {
-                return true;
+                return at;
             }
             if (c != '\\') {
-                return error("a string holds a control character");
+                return error(at, "a string holds a control character");
             }
-            escaped_ = true;
-            if (!escape()) {
-                return false;
+            if (escaped != nullptr) {
+                *escaped = true;
+            }
+            at = escape(at);
+            if (at == nullptr) {
+                return nullptr;
             }
         }
     }
 
-    bool escape() {
-        if (at_ == end_) {
-            return error("a string does not end");
+    const char* escape(const char* at) {
+        if (at == end_) {
+            return error(at, "a string does not end");
         }
-        const char c = *at_++;
+        const char c = *at++;
         if (c == 'u') {
-            for (int i = 0; i < 4; i++, at_++) {
-                if (at_ == end_ || std::isxdigit(static_cast<unsigned char>(*at_)) == 0) {
-                    return error("a string holds a malformed escape");
+            for (int i = 0; i < 4; i++, at++) {
+                if (at == end_ || std::isxdigit(static_cast<unsigned char>(*at)) == 0) {
+                    return error(at, "a string holds a malformed escape");
                 }
             }
-            return true;
+            return at;
         }
         switch (c) {
             case '"':
@@ -248,17 +248,16 @@ class Scanner {
             case 'n':
             case 'r':
             case 't':
-                return true;
+                return at;
             default:
-                return error("a string holds a malformed escape");
+                return error(at, "a string holds a malformed escape");
         }
     }
 
     const char* begin_;
-    const char* at_;
     const char* end_;
-    bool escaped_ = false;  // the last string held an escape
-    std::string what_;
+    const char* failed_at_ = nullptr;
+    const char* what_ = "";
 };
 
 tl::unexpected<Error> malformed(const Scanner& scanner, std::string_view text) {

@@ -41,7 +41,17 @@ bool agree(const PortkeyKey& a, const PortkeyKey& b) {
 
 }  // namespace
 
-void ConfigKeys::choose_provider(const KeyWanted& wanted, PortkeyKey& key) const {
+std::string variable_in(std::string_view expression) {
+    expression = trim(expression);
+    std::string variable = secret_variable(expression);
+    if (variable.empty() && expression.starts_with("${") && expression.ends_with('}')) {
+        variable = secret_variable(expression.substr(2, expression.size() - 3));
+    }
+    return variable;
+}
+
+void ConfigKeys::choose_provider(const KeyWanted& wanted, Entry& entry) const {
+    PortkeyKey& key = entry.key;
     const auto known = context_.reading.providers.find(wanted.slug);
     if (!wanted.slug.empty() && known != context_.reading.providers.end()) {
         key.provider = known->second;
@@ -61,6 +71,7 @@ void ConfigKeys::choose_provider(const KeyWanted& wanted, PortkeyKey& key) const
         if (provider != nullptr) {
             key.provider = provider->provider;
             key.base_url = provider->base_url;
+            entry.none = key.provider.empty() ? provider : nullptr;
         }
     }
     // Vertex AI has Claude behind an API of its own.
@@ -76,15 +87,15 @@ void ConfigKeys::choose_provider(const KeyWanted& wanted, PortkeyKey& key) const
 }
 
 void ConfigKeys::take_secret(const KeyWanted& wanted, Entry& entry) {
-    if (!wanted.secret || !wanted.secret->is_string()) {
+    if (!wanted.secret || !wanted.secret.is(JsonKind::string)) {
         return;
     }
-    const std::string text = wanted.secret->get<std::string>();
+    const std::string text = wanted.secret.text();
     entry.secret_pointer = wanted.secret.pointer;
     entry.written = text;
     const bool expression = context_.document.is_placeholder(wanted.secret.pointer);
     const bool secret = !expression && secret_text_kind(text) == SecretTextKind::secret;
-    entry.key.env = secret ? "" : secret_variable(text);
+    entry.key.env = secret ? "" : variable_in(text);
     if (!secret) {
         return;
     }
@@ -96,6 +107,7 @@ void ConfigKeys::take_secret(const KeyWanted& wanted, Entry& entry) {
                        "fetches tokens itself and leaves this one out",
                        "give it a service account's file: llmgw providers add " +
                            entry.key.provider + " --key-file FILE"});
+        entry.is_token = true;
         return;
     }
     entry.key.secret = text;
@@ -148,9 +160,9 @@ std::string ConfigKeys::free_label(const Entry& entry) const {
 const PortkeyKey& ConfigKeys::add(const KeyWanted& wanted,
                                   std::vector<std::pair<std::string, std::string>>& headers) {
     Entry entry;
-    entry.pointer = wanted.pointer;
+    entry.pointer = wanted.name_pointer.empty() ? wanted.pointer : wanted.name_pointer;
     entry.key.slug = wanted.from_expression ? "" : wanted.slug;
-    choose_provider(wanted, entry.key);
+    choose_provider(wanted, entry);
     take_secret(wanted, entry);
     const std::string usual = wanted.base_url.empty() ? entry.key.base_url : "";
     report_details(wanted, add_portkey_details(entry.key, wanted.details));
@@ -161,8 +173,8 @@ const PortkeyKey& ConfigKeys::add(const KeyWanted& wanted,
         }
     }
     entry.name = wanted.slug;
-    if (wanted.from_expression && !secret_variable(wanted.slug).empty()) {
-        entry.name = secret_variable(wanted.slug);
+    if (wanted.from_expression && !variable_in(wanted.slug).empty()) {
+        entry.name = variable_in(wanted.slug);
     } else if (wanted.slug.empty()) {
         entry.name = entry.key.provider == "custom" && wanted.provider != nullptr
                          ? std::string(wanted.provider->id)
@@ -182,19 +194,51 @@ const PortkeyKey& ConfigKeys::add(const KeyWanted& wanted,
     return entries_.back().key;
 }
 
+void ConfigKeys::report_provider(const Entry& entry) {
+    const PortkeyKey& key = entry.key;
+    const std::string name = printable(key.slug.empty() ? entry.name : key.slug);
+    const std::string map = "--map " + name + "=PROVIDER";
+    if (entry.none != nullptr) {
+        context_.note(Severity::error, "K-NOPROV", entry.pointer,
+                      {"knew the provider of '" + name + "'",
+                       "takes it for " + std::string(entry.none->id) +
+                           ", by the name, and cannot ask that: " + std::string(entry.none->remark),
+                       "say " + map + " if it is another one"});
+    } else if (key.provider.empty()) {
+        context_.note(
+            Severity::error, "K-UNKNOWN", entry.pointer,
+            {"knew the provider of '" + name + "'",
+             "cannot tell it from the config, and asks nobody for this target",
+             "import the list of virtual keys or providers along with it, or say it: " + map});
+    } else if (key.guessed) {
+        context_.note(
+            Severity::warning, "K-GUESS", entry.pointer,
+            {"knew the provider of '" + name + "'",
+             "takes it for " + key.provider + ", by the name", "say " + map + " if that is wrong"});
+    }
+    if (key.slug.empty() && key.provider == "custom" && key.base_url.empty()) {
+        context_.note(Severity::warning, "H-HOST", entry.pointer,
+                      {"knew the address of '" + name + "'",
+                       "needs it: it depends on the account, and the config has none",
+                       "llmgw providers add custom --name " + key.label + " --base-url URL"});
+    }
+}
+
 void ConfigKeys::report_secret(const Entry& entry) {
-    if (!entry.key.secret.empty()) {
+    const PortkeyKey& key = entry.key;
+    if (!key.secret.empty()) {
         context_.note(Severity::warning, "K-INLINE",
                       entry.secret_pointer.empty() ? entry.pointer : entry.secret_pointer,
                       {"got the provider's key inside of the config",
-                       "keeps it sealed as the provider key '" + entry.key.label + "'",
+                       "keeps it sealed as the provider key '" + key.label + "'",
                        "take it out of the config; replace it if others could read that"});
-    } else if (!entry.key.env.empty()) {
+    } else if (!key.env.empty()) {
         context_.note(Severity::info, "K-SECRET", entry.secret_pointer,
-                      {"got the key from the program's variable " + entry.key.env,
+                      {"got the key from the program's variable " + key.env,
                        "can read that variable, or keep the key sealed",
-                       "llmgw providers add … --key-env " + entry.key.env});
-    } else if (!entry.written.empty()) {
+                       "llmgw providers add " + key.provider + " --name " + key.label +
+                           " --key-env " + key.env});
+    } else if (!entry.written.empty() && !entry.is_token) {
         context_.note(
             Severity::warning, "K-SECRET", entry.secret_pointer,
             {"needs the key where the config has a mask or a placeholder",
@@ -204,27 +248,7 @@ void ConfigKeys::report_secret(const Entry& entry) {
 
 void ConfigKeys::finish() {
     for (Entry& entry : entries_) {
-        const PortkeyKey& key = entry.key;
-        const std::string name = printable(key.slug.empty() ? entry.name : key.slug);
-        if (key.provider.empty()) {
-            context_.note(Severity::error, "K-UNKNOWN", entry.pointer,
-                          {"knew the provider of '" + name + "'",
-                           "cannot tell it from the config, and asks nobody for this target",
-                           "import the list of virtual keys or providers along with it, or say it: "
-                           "--map " +
-                               name + "=PROVIDER"});
-        } else if (key.guessed) {
-            context_.note(Severity::warning, "K-GUESS", entry.pointer,
-                          {"knew the provider of '" + name + "'",
-                           "takes it for " + key.provider + ", by the name",
-                           "say --map " + name + "=PROVIDER if that is wrong"});
-        }
-        if (key.slug.empty() && key.provider == "custom" && key.base_url.empty()) {
-            context_.note(Severity::warning, "H-HOST", entry.pointer,
-                          {"knew the address of '" + name + "'",
-                           "needs it: it depends on the account, and the config has none",
-                           "llmgw providers add custom --name " + key.label + " --base-url URL"});
-        }
+        report_provider(entry);
         report_secret(entry);
         context_.out.keys.push_back(std::move(entry.key));
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For .cc files only.
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,8 +22,12 @@ struct KeyWanted {
     std::vector<std::string> detail_pointers;  ///< where each of them stands
     std::string base_url;                      ///< for a custom_host
     bool from_expression = false;              ///< the slug is what the program puts in
-    std::string pointer;
+    std::string pointer;                       ///< of the target
+    std::string name_pointer;                  ///< of what names the key or its provider
 };
+
+/// The variable that an expression reads; empty: none, or more than that.
+[[nodiscard]] std::string variable_in(std::string_view expression);
 
 /// The provider keys of a config: one for each slug and each inline secret, however many targets
 /// name it.
@@ -46,13 +49,16 @@ class ConfigKeys {
         std::string host;     ///< an address that the config gives
         std::string pointer;
         std::string secret_pointer;
-        std::string name;  ///< what the label is made from
+        std::string name;                       ///< what the label is made from
+        const PortkeyProvider* none = nullptr;  ///< one that llmgw cannot ask, by the name
+        bool is_token = false;                  ///< what was there is of no use
     };
-    void choose_provider(const KeyWanted& wanted, PortkeyKey& key) const;
+    void choose_provider(const KeyWanted& wanted, Entry& entry) const;
     void take_secret(const KeyWanted& wanted, Entry& entry);
     void report_details(const KeyWanted& wanted, const std::vector<PortkeyDetailNote>& notes);
     [[nodiscard]] Entry* find_same(const Entry& wanted);
     [[nodiscard]] std::string free_label(const Entry& entry) const;
+    void report_provider(const Entry& entry);
     void report_secret(const Entry& entry);
 
     ConfigContext& context_;

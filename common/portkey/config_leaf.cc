@@ -4,7 +4,6 @@
 #include "common/base/text.h"
 #include "common/base/url.h"
 #include "common/portkey/config_node.h"
-#include "common/portkey/secret_text_kind.h"
 
 namespace llmgw {
 
@@ -55,10 +54,10 @@ class LeafReader {
             if (!value) {
                 continue;
             }
-            std::string text = value->is_string() ? value->get<std::string>() : value->dump();
+            std::string text = value.is(JsonKind::string) ? value.text() : std::string(value.json);
             if (context_.document.is_placeholder(value.pointer)) {
                 context_.note(Severity::warning, "I-EXPR", value.pointer,
-                              {"got the value that the program has for " + shown(*value),
+                              {"got the value that the program has for " + shown(value),
                                "cannot know it and leaves it out",
                                "give it with the key: llmgw providers add"});
                 continue;
@@ -84,11 +83,13 @@ class LeafReader {
         if (!virtual_key) {
             return;
         }
-        if (context_.document.is_placeholder(virtual_key.pointer) && virtual_key->is_string()) {
+        if (context_.document.is_placeholder(virtual_key.pointer) &&
+            virtual_key.is(JsonKind::string)) {
             take_slug_expression(virtual_key);
             return;
         }
         if (const auto text = read_text(context_, virtual_key); text && !text->empty()) {
+            wanted_.name_pointer = virtual_key.pointer;
             SlugAndModel both = split_slug(*text);
             wanted_.slug = std::move(both.slug);
             node_.model = node_.model.empty() ? std::move(both.model) : node_.model;
@@ -96,12 +97,13 @@ class LeafReader {
     }
 
     void take_slug_expression(const ConfigValue& value) {
-        wanted_.slug = value->get<std::string>();
+        wanted_.slug = value.text();
+        wanted_.name_pointer = value.pointer;
         wanted_.from_expression = true;
-        const std::string variable = secret_variable(wanted_.slug);
+        const std::string variable = variable_in(wanted_.slug);
         const std::string label = portkey_label(variable.empty() ? wanted_.slug : variable);
         context_.note(Severity::warning, "I-EXPR", value.pointer,
-                      {"got the name of the key that the program has for " + shown(*value),
+                      {"got the name of the key that the program has for " + shown(value),
                        "cannot know it and calls the key '" + label + "'",
                        "write the name here, or import what the program sends"});
     }
@@ -110,7 +112,7 @@ class LeafReader {
         if (!provider) {
             return;
         }
-        if (context_.document.is_placeholder(provider.pointer) && provider->is_string()) {
+        if (context_.document.is_placeholder(provider.pointer) && provider.is(JsonKind::string)) {
             if (wanted_.slug.empty()) {
                 take_slug_expression(provider);
             }
@@ -122,6 +124,7 @@ class LeafReader {
         }
         if (text->starts_with('@')) {
             if (wanted_.slug.empty()) {
+                wanted_.name_pointer = provider.pointer;
                 SlugAndModel both = split_slug(*text);
                 wanted_.slug = std::move(both.slug);
                 node_.model = node_.model.empty() ? std::move(both.model) : node_.model;
@@ -168,6 +171,7 @@ class LeafReader {
         } else {
             wanted_.slug = std::move(both.slug);
             wanted_.from_expression = false;
+            wanted_.name_pointer = model ? model.pointer : wanted_.name_pointer;
         }
         node_.model = std::move(both.model);
     }
@@ -215,6 +219,13 @@ class LeafReader {
     }
 
     void finish(const ConfigValue& provider) {
+        if (node_.model.empty()) {
+            context_.note_once(Severity::info, "R-MODEL-PASS", wanted_.pointer,
+                               {"asked for the model that the request names",
+                                "does the same: requests name it behind the route, as in "
+                                "route/NAME/MODEL",
+                                ""});
+        }
         if (failed_) {
             return;
         }
@@ -223,8 +234,7 @@ class LeafReader {
             report_nobody();
             return;
         }
-        if (wanted_.provider != nullptr && wanted_.provider->provider.empty() &&
-            wanted_.slug.empty()) {
+        if (wanted_.provider != nullptr && wanted_.provider->provider.empty()) {
             context_.refuse("K-NOPROV", provider.pointer,
                             {"asked " + std::string(wanted_.provider->id),
                              "cannot: " + std::string(wanted_.provider->remark),
@@ -242,6 +252,7 @@ class LeafReader {
             node_.provider = wanted_.provider->provider;
             return;
         }
+        wanted_.model = node_.model;
         const PortkeyKey& key = keys_.add(wanted_, node_.headers);
         node_.provider = "@" + key.label;
         finish_model(key);

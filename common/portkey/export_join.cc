@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "common/base/shell_word.h"
 #include "common/base/text.h"
 #include "common/portkey/exports.h"
 #include "common/portkey/secret_text_kind.h"
@@ -132,6 +133,11 @@ void fill(std::string& into, const std::string& from) {
     into = into.empty() ? from : into;
 }
 
+/// Azure's details have two names each, with and without the provider's.
+bool is_same_detail(const std::string& a, const std::string& b) {
+    return a == b || a == "azure_" + b || b == "azure_" + a;
+}
+
 /// What `from` says and `into` does not.
 void fill_key(ExportedKey& into, const ExportedKey& from) {
     fill(into.provider, from.provider);
@@ -143,8 +149,9 @@ void fill_key(ExportedKey& into, const ExportedKey& from) {
         into.place = better ? from.place : into.place;
     }
     for (const auto& detail : from.details) {
-        const bool known = std::any_of(into.details.begin(), into.details.end(),
-                                       [&](const auto& own) { return own.first == detail.first; });
+        const bool known =
+            std::any_of(into.details.begin(), into.details.end(),
+                        [&](const auto& own) { return is_same_detail(own.first, detail.first); });
         if (!known) {
             into.details.push_back(detail);
         }
@@ -247,22 +254,31 @@ void merge_same_configs(PortkeyExports& exports) {
     exports.configs = std::move(merged);
 }
 
+/// Lists name configs without their content: one finding for each such file.
 void tell_missing_bodies(PortkeyExports& exports) {
+    std::map<std::string, std::vector<const ExportedConfig*>> files;
     for (const auto& config : exports.configs) {
-        if (config.body) {
-            continue;
+        if (!config.body) {
+            files[config.place.file].push_back(&config);
+        }
+    }
+    for (const auto& [file, configs] : files) {
+        std::string slugs;
+        for (const auto* config : configs) {
+            slugs += " " + shell_word(config->slug);
         }
         Finding finding;
         finding.severity = Severity::warning;
         finding.code = "X-NOBODY";
-        finding.file = config.place.file;
-        finding.line = config.place.line;
-        finding.pointer = config.place.pointer;
-        finding.portkey = "lists the config " + printable(config.slug) + " without its content";
-        finding.llmgw = "cannot import it";
-        finding.action = "curl https://api.portkey.ai/v1/configs/" + printable(config.slug) +
-                         " -H \"x-portkey-api-key: $PORTKEY_API_KEY\" -o " +
-                         printable(config.slug) + ".json, and import that file as well";
+        finding.file = file;
+        finding.line = configs.front()->place.line;
+        finding.pointer = configs.front()->place.pointer;
+        finding.portkey = "lists configs without their content:" + slugs;
+        finding.llmgw = "cannot import them";
+        finding.action = "for s in" + slugs +
+                         "; do curl -s https://api.portkey.ai/v1/configs/$s -H "
+                         "\"x-portkey-api-key: $PORTKEY_API_KEY\" -o $s.json; done, and import "
+                         "these files as well";
         exports.findings.push_back(std::move(finding));
     }
     std::erase_if(exports.configs, [](const ExportedConfig& config) { return !config.body; });

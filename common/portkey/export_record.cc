@@ -94,7 +94,8 @@ class DetailReader {
 
   private:
     static bool is_known(const std::string& name) {
-        return is_portkey_detail(name) || name == "deployment_config" || name == "custom_headers";
+        return is_portkey_detail(name) || name == "deployment_config" || name == "custom_headers" ||
+               name == "custom_host";
     }
 
     /// Whether a value, or any part of it, is an expression.
@@ -237,6 +238,9 @@ void read_api_key(const Json& json, const ExportPlace& place, PortkeyExports& ex
     key.limits = limits_of(json);
     key.status = text_of(json, {"status"});
     key.expires_at = text_of(json, {"expires_at"});
+    const Json scopes = json.value("scopes", Json());
+    key.can_ask = !scopes.is_array() || scopes.empty() ||
+                  std::find(scopes.begin(), scopes.end(), "completions.write") != scopes.end();
     exports.api_keys.push_back(std::move(key));
 }
 
@@ -245,6 +249,9 @@ void read_models(const Json& json, const ExportPlace& place, PortkeyExports& exp
     std::string enabled;
     std::string special;
     for (const auto& model : json.value("models", Json::array())) {
+        if (!model.is_object()) {
+            continue;
+        }
         const std::string slug = text_of(model, {"slug"});
         if (model.value("enabled", Json(true)) == true) {
             enabled += (enabled.empty() ? "" : ", ") + printable(slug);
@@ -269,7 +276,8 @@ void read_models(const Json& json, const ExportPlace& place, PortkeyExports& exp
     }
 }
 
-void read_policy(const Json& json, const ExportPlace& place, PortkeyExports& exports) {
+void read_limits(const char* what, const Json& json, const ExportPlace& place,
+                 PortkeyExports& exports) {
     std::string limits;
     for (const auto& limit : limit_texts(print_json(json), json_of(json, "usage_limits"))) {
         limits += (limits.empty() ? "" : ", ") + limit;
@@ -278,7 +286,7 @@ void read_policy(const Json& json, const ExportPlace& place, PortkeyExports& exp
         return;
     }
     Finding finding = note_at(place, Severity::warning, "L-LIMIT");
-    finding.portkey = called("policy", json) + " allowed " + limits;
+    finding.portkey = called(what, json) + " allowed " + limits;
     finding.llmgw = "has no limits of cost and rate";
     finding.action = "set the limit at the provider";
     exports.findings.push_back(std::move(finding));
@@ -330,8 +338,9 @@ void read_record(RecordKind kind, const LooseDocument& record, const ExportPlace
         case RecordKind::api_key:
             return read_api_key(*json, place, exports);
         case RecordKind::policy:
+            return read_limits("policy", *json, place, exports);
         case RecordKind::workspace:
-            return read_policy(*json, place, exports);
+            return read_limits("workspace", *json, place, exports);
         case RecordKind::secret_reference:
         case RecordKind::guardrail:
         case RecordKind::prompt:

@@ -36,8 +36,9 @@ bool is_config(const Json& object, Sniffing sniffing) {
     }
     const bool certain =
         has_all(object, {"strategy", "targets"}) ||
-        has_any(object, {"virtual_key", "virtualKey", "before_request_hooks", "after_request_hooks",
-                         "input_guardrails", "output_guardrails"}) ||
+        has_any(object, {"virtual_key", "virtualKey", "before_request_hooks", "beforeRequestHooks",
+                         "after_request_hooks", "afterRequestHooks", "input_guardrails",
+                         "inputGuardrails", "output_guardrails", "outputGuardrails"}) ||
         (has_all(object, {"mode", "options"}) && object["options"].is_array());
     const bool likely =
         has_any(object, {"strategy", "targets", "retry", "cache", "override_params",
@@ -190,7 +191,8 @@ class ExportSniffer {
         const Json& data = answer["data"];
         const std::string inner = pointer_to(pointer, "data");
         const std::size_t before = exports_.configs.size();
-        const bool found = read(data, inner);
+        const bool empty_list = data.is_array() && data.empty() && answer.contains("total");
+        const bool found = read(data, inner) || empty_list;
         const std::size_t total = answer.contains("total") && answer["total"].is_number_unsigned()
                                       ? answer["total"].get<std::size_t>()
                                       : 0;
@@ -371,6 +373,18 @@ bool add_wrapped_config(std::string_view text, const std::string& file, PortkeyE
     return true;
 }
 
+/// Whether a text can be Portkey's at all: large trees hold much JSON that is not.
+bool may_be_portkeys(std::string_view text) {
+    constexpr std::array<std::string_view, 16> kSigns = {
+        "portkey",      "strategy",        "virtual_key", "virtualKey",
+        "virtual-key",  "_guardrails",     "Guardrails",  "RequestHook",
+        "request_hook", "options",         "integration", "allow_all_models",
+        "is_default",   "organisation_id", "masked_",     "named_configs"};
+    return std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
+        return text.find(sign) != std::string_view::npos;
+    });
+}
+
 /// Whether the first thing behind white space and comments opens an object or a list.
 bool begins_document(std::string_view text) {
     while (!text.empty()) {
@@ -398,6 +412,9 @@ Result<bool> read_export(std::string_view text, const std::string& file, Sniffin
     text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
     if (text.find("resource \"portkey_") != std::string_view::npos) {
         return read_terraform(text, file, exports);
+    }
+    if (sniffing == Sniffing::found && !may_be_portkeys(text)) {
+        return false;
     }
     if (sniffing == Sniffing::named && is_wrapped_config(trim(text))) {
         return add_wrapped_config(trim(text), file, exports);

@@ -68,6 +68,7 @@ struct ExportedApiKey {
     std::string name;
     std::string config;           ///< slug or id of the config that its requests use; may be empty
     bool allows_override = true;  ///< whether a request may name another one
+    bool can_ask = true;          ///< false: it is for the admin API only
     std::string metadata;         ///< a JSON object that its requests get; may be empty
     std::vector<std::string> limits;
     std::string status;

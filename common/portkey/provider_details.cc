@@ -104,10 +104,13 @@ void set_option(PortkeyKey& key, std::string_view name, const std::string& value
 class DetailReader {
   public:
     DetailReader(PortkeyKey& key, const PortkeyDetails& details) : key_(key) {
-        for (const auto& [name, value] : details) {
+        for (const auto& detail : details) {
+            const std::string& name = detail.first;
             const auto* const twin = std::find_if(
                 kTwins.begin(), kTwins.end(), [&](const DetailTwin& t) { return t.name == name; });
-            left_.push_back({name, std::string(twin == kTwins.end() ? name : twin->same), value});
+            const std::string plain(twin == kTwins.end() ? name : twin->same);
+            left_.push_back({name, plain, detail.second});
+            names_.emplace_back(plain, name);
         }
     }
 
@@ -150,7 +153,10 @@ class DetailReader {
 
     void note(std::string_view field, std::string llmgw, std::string action,
               bool credential = false) {
-        notes_.push_back({std::string(field), credential, std::move(llmgw), std::move(action)});
+        const auto given = std::find_if(names_.begin(), names_.end(),
+                                        [&](const auto& each) { return each.first == field; });
+        notes_.push_back({std::string(given == names_.end() ? field : given->second), credential,
+                          std::move(llmgw), std::move(action)});
     }
 
     void take_secret(std::string_view field, const std::string& value) {
@@ -195,13 +201,16 @@ class DetailReader {
             key_.base_url = !foundry.empty()   ? foundry
                             : resource.empty() ? std::string()
                                                : "https://" + resource + ".openai.azure.com";
+        } else if (!foundry.empty() || !resource.empty()) {
+            note(foundry.empty() ? "resource_name" : "azure_foundry_url",
+                 "asks the address of custom_host", "");
         }
         read_deployments(take("deployments"));
         read_azure_login(take("azure_auth_mode"));
         take_secret("azure_entra_client_secret", take("azure_entra_client_secret"));
         if (const std::string token = take("ad_auth"); !token.empty()) {
             take_secret("azure_ad_token", token);
-            note("azure_ad_token", "sends it until it ends, like Portkey",
+            note("ad_auth", "sends it until it ends, like Portkey",
                  "better give the application's own credentials: --option tenant=ID --option "
                  "client_id=ID and its secret as the key",
                  true);
@@ -328,6 +337,7 @@ class DetailReader {
 
     PortkeyKey& key_;
     std::vector<Detail> left_;
+    std::vector<std::pair<std::string, std::string>> names_;  ///< as they are written
     std::vector<PortkeyDetailNote> notes_;
 };
 

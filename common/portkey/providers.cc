@@ -114,7 +114,7 @@ struct Spelling {
     std::string_view id;
 };
 // Its admin API spells two of them otherwise than its gateway; the rest is what people write.
-constexpr std::array<Spelling, 27> kSpellings = {{
+constexpr std::array<Spelling, 28> kSpellings = {{
     {"alibaba", "dashscope"},
     {"amazon-bedrock", "bedrock"},
     {"aws", "bedrock"},
@@ -135,6 +135,7 @@ constexpr std::array<Spelling, 27> kSpellings = {{
     {"open-ai", "openai"},
     {"open-router", "openrouter"},
     {"perplexity", "perplexity-ai"},
+    {"stability", "stability-ai"},
     {"together", "together-ai"},
     {"togetherai", "together-ai"},
     {"vertex", "vertex-ai"},

@@ -71,8 +71,9 @@ SecretTextKind secret_text_kind(std::string_view text) {
     if (!secret_variable(text).empty()) {
         return SecretTextKind::variable;
     }
-    if (text.starts_with('{') && text.ends_with('}') && contains(text, "\"")) {
-        return SecretTextKind::secret;  // a service account's JSON
+    if (text.starts_with('{') && contains(text, "\"service_account\"")) {
+        const bool whole = contains(text, "PRIVATE KEY") && !contains(text, "***");
+        return whole ? SecretTextKind::secret : SecretTextKind::placeholder;
     }
     const std::string lower = to_lower(text);
     constexpr std::array<std::string_view, 7> kStarts = {"<",    "var.",     "local.", "data.",

@@ -43,7 +43,7 @@ class Inspection {
                 add(at, "an earlier target has the same name and is the one that is meant");
             }
             if (target.weight != 1 && node.mode != RouteMode::loadbalance) {
-                add(at + "/weight", "has a meaning below the strategy loadbalance only");
+                add(at + "/weight", "a weight has a meaning below the strategy loadbalance only");
             }
             look_at(target, at);
         }
@@ -127,7 +127,7 @@ class Inspection {
                           pointer + "/conditions/" + std::to_string(i) + "/when");
         }
         if (node.otherwise.empty()) {
-            add(pointer, "has no \"otherwise\": a request that no condition matches gets a 400");
+            add(pointer, "without \"otherwise\" a request that no condition matches gets a 400");
         }
     }
 
@@ -149,7 +149,7 @@ class Inspection {
             const bool two_deep = name.starts_with("metadata.") || name.starts_with("params.");
             if (!known) {
                 add(pointer + "/" + std::string(name),
-                    "is never there: fields are metadata.NAME, params.NAME, headers.NAME, "
+                    "there is no such field: there are metadata.NAME, params.NAME, headers.NAME, "
                     "body.NAME and url.pathname");
             } else if (two_deep && name.find('.', name.find('.') + 1) != std::string_view::npos) {
                 add(pointer + "/" + std::string(name),

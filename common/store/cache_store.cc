@@ -128,11 +128,6 @@ Result<std::unique_ptr<CacheStore>> CacheStore::open(const std::string& path, in
         return tl::unexpected(prepared.error());
     }
     auto impl = std::make_unique<Impl>(std::move(*database));
-    struct stat file {};
-    if (::stat(path.c_str(), &file) == 0) {
-        impl->device = file.st_dev;
-        impl->inode = file.st_ino;
-    }
     return std::unique_ptr<CacheStore>(new CacheStore(std::move(impl)));
 }
 
@@ -150,9 +145,7 @@ Result<void> CacheStore::set_aside(const std::string& path) {
 }
 
 bool CacheStore::is_gone() const {
-    struct stat file {};
-    return ::stat(impl_->database->path().c_str(), &file) != 0 || file.st_dev != impl_->device ||
-           file.st_ino != impl_->inode;
+    return impl_->database->is_gone();
 }
 
 bool CacheStore::is_damaged() const {

@@ -2,8 +2,6 @@
 #pragma once
 
 // What the files of CacheStore share.
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -40,8 +38,6 @@ class CacheStore::Impl {
 
     std::unique_ptr<Database> database;
     std::unique_ptr<Compressor> compressor;  // made by whoever writes
-    ::dev_t device = 0;                      // of the file that was opened
-    ::ino_t inode = 0;
 };
 
 }  // namespace llmgw

@@ -67,7 +67,17 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, int lo
         return database->failure(code);
     }
     sqlite3_busy_timeout(connection, lock_wait_ms);
+    struct stat file {};
+    if (::stat(path.c_str(), &file) == 0) {
+        database->device_ = file.st_dev;
+        database->inode_ = file.st_ino;
+    }
     return database;
+}
+
+bool Database::is_gone() const {
+    struct stat file {};
+    return ::stat(path_.c_str(), &file) != 0 || file.st_dev != device_ || file.st_ino != inode_;
 }
 
 void Database::set_lock_wait(int milliseconds) {

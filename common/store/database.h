@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +32,8 @@ class Database {
     Database& operator=(const Database&) = delete;
 
     [[nodiscard]] const std::string& path() const { return path_; }
+    /// Whether the file was deleted or replaced since it was opened.
+    [[nodiscard]] bool is_gone() const;
     void set_lock_wait(int milliseconds);
     /// Leaves the write-ahead log to the next one who opens the file: what it holds is as good as
     /// in the file, and merging it costs a wait for the disk.
@@ -68,6 +72,8 @@ class Database {
     std::string path_;
     int lock_wait_ms_;
     bool damaged_ = false;
+    ::dev_t device_ = 0;  // of the file that was opened
+    ::ino_t inode_ = 0;
     std::unique_ptr<sqlite3, Close> connection_;
     // After connection_: statements must be gone before it is closed.
     std::unordered_map<std::string_view, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;

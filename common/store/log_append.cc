@@ -9,107 +9,102 @@ namespace llmgw {
 
 namespace {
 
-Result<void> insert_call(Statement& insert, std::int64_t id, const LoggedCall& call) {
-    const std::optional<std::int64_t> cost =
-        call.cost ? std::optional(call.cost->nano) : std::nullopt;
-    return insert.rewind()
-        .bind(id, call.time, call.request_id, call.attempt, call.final, call.endpoint,
-              call.requested_model, call.model, call.provider, call.key, call.region, call.streamed,
-              call.status, call.error, call.usage_source, call.input, call.cached_input,
-              call.cache_write, call.output, call.reasoning, cost, call.first_byte_us,
-              call.duration_us, call.cached)
-        .run();
-}
-
-Result<void> insert_decision(Database& database, std::int64_t id, const std::string& decision) {
-    auto insert = database.prepare("INSERT INTO decisions (call, json) VALUES (?, ?)");
-    if (!insert) {
-        return tl::unexpected(insert.error());
-    }
-    return insert->bind(id, decision).run();
-}
-
-/// The sums of a batch: most of its calls belong to the same few groups.
-class BatchSums {
-  public:
-    void count(const LoggedCall& call, std::int64_t id) {
-        const UsageGroup group{hour_of(end_of(call)), call.model, call.provider, call.key};
-        if (last_ == groups_.end() || last_->first != group) {
-            last_ = groups_.try_emplace(group).first;
-        }
-        last_->second.count(call, id);
-    }
-    [[nodiscard]] Result<void> store(Database& database) const {
-        for (const auto& [group, sums] : groups_) {
-            if (auto added = add_usage(database, group, sums); !added) {
-                return added;
-            }
-        }
-        return {};
-    }
-
-  private:
-    std::map<UsageGroup, UsageSums> groups_;  // the names are views into the batch
-    std::map<UsageGroup, UsageSums>::iterator last_ = groups_.end();
-};
-
-// Inserts them under the ids behind `id`, which becomes the last of them.
-Result<void> insert_calls(Database& database, std::span<const LoggedCall> calls, std::int64_t& id,
-                          BatchSums& sums) {
+Result<void> insert_blocks(Database& database, std::int64_t first_id,
+                           const std::vector<CallBatch::Block>& blocks) {
     auto insert = database.prepare(
-        "INSERT INTO calls (id, time, request_id, attempt, final, endpoint, requested_model, "
-        "model, provider, key, region, streamed, status, error, usage_source, input, "
-        "cached_input, cache_write, output, reasoning, cost_nano, first_byte_us, duration_us, "
-        "cached) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "INSERT INTO call_blocks (first_id, size, last_end, calls) VALUES (?, ?, ?, ?)");
     if (!insert) {
         return tl::unexpected(insert.error());
     }
-    for (const LoggedCall& call : calls) {
-        id++;
-        if (auto inserted = insert_call(*insert, id, call); !inserted) {
+    for (const CallBatch::Block& block : blocks) {
+        insert->rewind().bind(first_id, block.size, block.last_end, Blob{block.bytes});
+        if (auto inserted = insert->run(); !inserted) {
             return inserted;
         }
-        if (!call.decision.empty()) {
-            if (auto inserted = insert_decision(database, id, call.decision); !inserted) {
-                return inserted;
-            }
-        }
-        sums.count(call, id);
+        first_id += static_cast<std::int64_t>(block.size);
     }
     return {};
 }
 
+Result<void> insert_decisions(Database& database, std::int64_t first_id,
+                              std::span<const LoggedDecision> decisions) {
+    auto insert = database.prepare("INSERT INTO decisions (call, json) VALUES (?, ?)");
+    if (!insert) {
+        return tl::unexpected(insert.error());
+    }
+    for (const LoggedDecision& decision : decisions) {
+        insert->rewind().bind(first_id + static_cast<std::int64_t>(decision.call), decision.json);
+        if (auto inserted = insert->run(); !inserted) {
+            return inserted;
+        }
+    }
+    return {};
+}
+
+// Adds calls to the sums of their groups; most of a batch belong to the same few.
+Result<void> add_sums(Database& database, const std::vector<CallView>& calls) {
+    std::map<UsageGroup, UsageSums> groups;  // the names are those of the calls
+    auto last = groups.end();
+    for (const CallView& call : calls) {
+        const UsageGroup group{hour_of(call.end()), call.model, call.provider, call.key,
+                               call.route};
+        if (last == groups.end() || last->first != group) {
+            last = groups.try_emplace(group).first;
+        }
+        last->second.count(call);
+    }
+    for (const auto& [group, sums] : groups) {
+        if (auto added = add_usage(database, group, sums); !added) {
+            return added;
+        }
+    }
+    return {};
+}
+
+Result<void> move_end(Database& database, std::int64_t last_id) {
+    auto end = database.prepare("UPDATE log_end SET id = ?");
+    if (!end) {
+        return tl::unexpected(end.error());
+    }
+    return end->bind(last_id).run();
+}
+
 }  // namespace
 
-Result<void> LogStore::append(std::span<const LoggedCall> calls) {
+Result<void> LogStore::append(const CallBatch& batch, std::span<const LoggedDecision> decisions) {
     Database& database = *impl_->database;
     auto transaction = Transaction::begin(database);
     if (!transaction) {
         return tl::unexpected(transaction.error());
     }
-    auto last = database.integer("SELECT id FROM log_end");
+    const auto last = database.integer("SELECT id FROM log_end");
     if (!last) {
         return tl::unexpected(last.error());
     }
-    if (auto added = add_request_ids(database, *last + 1, calls); !added) {
+    const std::int64_t first_id = *last + 1;
+    const auto blocks = batch.blocks();
+    std::vector<CallView> calls;
+    calls.reserve(batch.size());
+    for (const CallBatch::Block& block : blocks) {
+        const auto id = first_id + static_cast<std::int64_t>(calls.size());
+        if (auto read = read_block(block.bytes, id, calls); !read) {
+            return read;
+        }
+    }
+    if (auto added = insert_blocks(database, first_id, blocks); !added) {
         return added;
     }
-    BatchSums sums;
-    if (auto inserted = insert_calls(database, calls, *last, sums); !inserted) {
-        return inserted;
+    if (auto added = insert_decisions(database, first_id, decisions); !added) {
+        return added;
     }
-    if (auto stored = sums.store(database); !stored) {
-        return stored;
+    if (auto added = add_request_ids(database, first_id, calls); !added) {
+        return added;
     }
-    {
-        auto end = database.prepare("UPDATE log_end SET id = ?");
-        if (!end) {
-            return tl::unexpected(end.error());
-        }
-        if (auto moved = end->bind(*last).run(); !moved) {
-            return moved;
-        }
+    if (auto added = add_sums(database, calls); !added) {
+        return added;
+    }
+    if (auto moved = move_end(database, *last + static_cast<std::int64_t>(batch.size())); !moved) {
+        return moved;
     }
     return transaction->commit();
 }

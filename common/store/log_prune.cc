@@ -46,25 +46,26 @@ std::int64_t calls_too_many(std::int64_t count, const Pages& pages, std::int64_t
     return static_cast<std::int64_t>(static_cast<double>(count) * part) + 1;
 }
 
-// The last of the oldest `count` calls that ended before a time; 0: none did.
+// The last of the oldest `count` calls, or somewhat more, that ended before a time; 0: none did.
 Result<std::int64_t> last_before(Database& database, std::int64_t before, std::int64_t count) {
     auto query =
-        database.prepare("SELECT id, time + duration_us / 1000 FROM calls ORDER BY id LIMIT ?");
+        database.prepare("SELECT first_id, size, last_end FROM call_blocks ORDER BY first_id");
     if (!query) {
         return tl::unexpected(query.error());
     }
-    query->bind(count);
     std::int64_t last = 0;
-    while (true) {
+    while (count > 0) {
         const auto row = query->step();
         if (!row) {
             return tl::unexpected(row.error());
         }
-        if (!*row || query->integer_at(1) >= before) {
-            return last;
+        if (!*row || query->integer_at(2) >= before) {
+            break;
         }
-        last = query->integer_at(0);
+        last = query->integer_at(0) + query->integer_at(1) - 1;
+        count -= query->integer_at(1);
     }
+    return last;
 }
 
 Result<void> remove(Database& database, std::string_view sql, std::int64_t limit) {
@@ -81,7 +82,7 @@ Result<void> remove_to(Database& database, std::int64_t last, std::int64_t usage
         return tl::unexpected(transaction.error());
     }
     for (const std::string_view sql :
-         {"DELETE FROM calls WHERE id <= ?", "DELETE FROM decisions WHERE call <= ?"}) {
+         {"DELETE FROM call_blocks WHERE first_id <= ?", "DELETE FROM decisions WHERE call <= ?"}) {
         if (auto removed = remove(database, sql, last); !removed) {
             return removed;
         }

@@ -74,26 +74,28 @@ Result<std::vector<IdRange>> hours_with(Database& database, const CallFilter& fi
     }
 }
 
+// A query for the blocks that have calls of a range.
 constexpr std::string_view kNewestFirst =
-    "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, key, "
-    "region, streamed, status, error, usage_source, input, cached_input, cache_write, output, "
-    "reasoning, cost_nano, first_byte_us, duration_us, cached FROM calls "
-    "WHERE id BETWEEN :first AND :last AND (:attempts OR final) "
-    "AND time + duration_us / 1000 >= :since AND time + duration_us / 1000 < :until "
-    "AND (:model = '' OR model GLOB :model OR (model = '' AND requested_model GLOB :model)) "
-    "AND (:provider = '' OR provider = :provider) AND (:key = '' OR key = :key) "
-    "AND (NOT :errors OR status = 0 OR status >= 400 OR error NOT IN ('', 'none')) "
-    "ORDER BY id DESC LIMIT :limit";
+    "SELECT first_id, calls FROM call_blocks WHERE first_id <= :last AND first_id >= "
+    "(SELECT ifnull(max(first_id), 0) FROM call_blocks WHERE first_id <= :first) "
+    "ORDER BY first_id DESC";
 constexpr std::string_view kOldestFirst =
-    "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, key, "
-    "region, streamed, status, error, usage_source, input, cached_input, cache_write, output, "
-    "reasoning, cost_nano, first_byte_us, duration_us, cached FROM calls "
-    "WHERE id BETWEEN :first AND :last AND (:attempts OR final) "
-    "AND time + duration_us / 1000 >= :since AND time + duration_us / 1000 < :until "
-    "AND (:model = '' OR model GLOB :model OR (model = '' AND requested_model GLOB :model)) "
-    "AND (:provider = '' OR provider = :provider) AND (:key = '' OR key = :key) "
-    "AND (NOT :errors OR status = 0 OR status >= 400 OR error NOT IN ('', 'none')) "
-    "ORDER BY id LIMIT :limit";
+    "SELECT first_id, calls FROM call_blocks WHERE first_id <= :last AND first_id >= "
+    "(SELECT ifnull(max(first_id), 0) FROM call_blocks WHERE first_id <= :first) "
+    "ORDER BY first_id";
+
+bool passes_model(const CallFilter& filter, const CallView& call) {
+    return filter.model.empty() || matches_glob(filter.model, call.model) ||
+           (call.model.empty() && matches_glob(filter.model, call.requested_model));
+}
+
+bool passes(const CallFilter& filter, IdRange range, const CallView& call) {
+    return call.id >= range.first && call.id <= range.last && (call.final || filter.attempts) &&
+           (!filter.errors || call.failed()) && (!filter.since || call.end() >= *filter.since) &&
+           (!filter.until || call.end() < *filter.until) && passes_model(filter, call) &&
+           (filter.provider.empty() || call.provider == filter.provider) &&
+           (filter.key.empty() || call.key == filter.key);
+}
 
 Result<void> read_range(Database& database, const CallFilter& filter, IdRange range,
                         std::vector<LoggedCall>& calls) {
@@ -101,14 +103,9 @@ Result<void> read_range(Database& database, const CallFilter& filter, IdRange ra
     if (!query) {
         return tl::unexpected(query.error());
     }
-    bind_filter(*query, filter);
-    query->integer(":first", range.first)
-        .integer(":last", range.last)
-        .integer(":attempts", std::int64_t{filter.attempts})
-        .integer(":since", filter.since.value_or(std::numeric_limits<std::int64_t>::min()))
-        .integer(":until", filter.until.value_or(kLatest))
-        .integer(":limit", filter.limit - static_cast<std::int64_t>(calls.size()));
-    while (true) {
+    query->integer(":first", range.first).integer(":last", range.last);
+    std::vector<CallView> block;
+    while (static_cast<std::int64_t>(calls.size()) < filter.limit) {
         const auto row = query->step();
         if (!row) {
             return tl::unexpected(row.error());
@@ -116,8 +113,23 @@ Result<void> read_range(Database& database, const CallFilter& filter, IdRange ra
         if (!*row) {
             return {};
         }
-        calls.push_back(read_call(*query));
+        block.clear();
+        if (auto read = read_block(query->view_at(1), query->integer_at(0), block); !read) {
+            return read;
+        }
+        if (!filter.oldest_first) {
+            std::reverse(block.begin(), block.end());
+        }
+        for (const CallView& call : block) {
+            if (static_cast<std::int64_t>(calls.size()) == filter.limit) {
+                break;
+            }
+            if (passes(filter, range, call)) {
+                calls.push_back(copy_of(call));
+            }
+        }
     }
+    return {};
 }
 
 }  // namespace
@@ -158,7 +170,8 @@ Result<std::vector<LoggedCall>> LogStore::calls(const CallFilter& filter) {
 Result<std::vector<UsageRow>> LogStore::usage(UsageBy by, std::optional<std::int64_t> since,
                                               std::optional<std::int64_t> until) {
     auto query = impl_->database->prepare(
-        "SELECT hour, model, provider, key, first_id, last_id, requests, errors, failed_attempts, "
+        "SELECT hour, model, provider, key, route, first_id, last_id, requests, errors, "
+        "failed_attempts, "
         "cache_hits, input, cached_input, cache_write, output, reasoning, cost_nano, "
         "unknown_costs, "
         "duration_us, durations, first_bytes FROM usage WHERE hour BETWEEN :since AND :until");
@@ -181,8 +194,9 @@ Result<std::vector<UsageRow>> LogStore::usage(UsageBy by, std::optional<std::int
                                ? rfc3339(query->integer_at(0) * kHourMs).substr(0, kDateLength)
                                : query->text_at(by == UsageBy::model      ? 1
                                                 : by == UsageBy::provider ? 2
-                                                                          : 3);
-        sums[std::move(name)] += read_usage_sums(*query, 4).sums;
+                                                : by == UsageBy::key      ? 3
+                                                                          : 4);
+        sums[std::move(name)] += read_usage_sums(*query, 5).sums;
     }
     std::vector<UsageRow> rows;
     for (auto& [name, row] : sums) {

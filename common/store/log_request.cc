@@ -7,47 +7,19 @@
 
 namespace llmgw {
 
-LoggedCall read_call(const Statement& row) {
-    const auto count_at = [&row](int column) {
-        return static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer_at(column), 0));
-    };
-    LoggedCall call;
-    call.id = row.integer_at(0);
-    call.time = row.integer_at(1);
-    call.request_id = row.text_at(2);
-    call.attempt = static_cast<int>(row.integer_at(3));
-    call.final = row.integer_at(4) != 0;
-    call.endpoint = row.text_at(5);
-    call.requested_model = row.text_at(6);
-    call.model = row.text_at(7);
-    call.provider = row.text_at(8);
-    call.key = row.text_at(9);
-    call.region = row.text_at(10);
-    call.streamed = row.integer_at(11) != 0;
-    call.status = static_cast<int>(row.integer_at(12));
-    call.error = row.text_at(13);
-    call.usage_source = row.text_at(14);
-    call.input = count_at(15);
-    call.cached_input = count_at(16);
-    call.cache_write = count_at(17);
-    call.output = count_at(18);
-    call.reasoning = count_at(19);
-    if (const auto cost = row.optional_at(20)) {
-        call.cost = Money{*cost};
-    }
-    call.first_byte_us = row.optional_at(21);
-    call.duration_us = row.integer_at(22);
-    call.cached = row.integer_at(23) != 0;
-    return call;
-}
-
 namespace {
 
-Result<std::optional<LoggedCall>> call_at(Database& database, std::int64_t id) {
+/// A block of calls with the id of its first one.
+struct StoredBlock {
+    std::int64_t first_id = 0;
+    std::string bytes;
+};
+
+// The block that has a call, if it is still there.
+Result<std::optional<StoredBlock>> block_with(Database& database, std::int64_t id) {
     auto query = database.prepare(
-        "SELECT id, time, request_id, attempt, final, endpoint, requested_model, model, provider, "
-        "key, region, streamed, status, error, usage_source, input, cached_input, cache_write, "
-        "output, reasoning, cost_nano, first_byte_us, duration_us, cached FROM calls WHERE id = ?");
+        "SELECT first_id, size, calls FROM call_blocks WHERE first_id <= ? "
+        "ORDER BY first_id DESC LIMIT 1");
     if (!query) {
         return tl::unexpected(query.error());
     }
@@ -55,7 +27,24 @@ Result<std::optional<LoggedCall>> call_at(Database& database, std::int64_t id) {
     if (!row) {
         return tl::unexpected(row.error());
     }
-    return *row ? std::optional(read_call(*query)) : std::nullopt;
+    if (!*row || id >= query->integer_at(0) + query->integer_at(1)) {
+        return std::nullopt;
+    }
+    return StoredBlock{query->integer_at(0), query->text_at(2)};
+}
+
+Result<std::optional<LoggedCall>> call_at(Database& database, std::int64_t id) {
+    const auto block = block_with(database, id);
+    if (!block || !*block) {
+        return block ? Result<std::optional<LoggedCall>>(std::nullopt)
+                     : tl::unexpected(block.error());
+    }
+    std::vector<CallView> calls;
+    if (auto read = read_block((*block)->bytes, (*block)->first_id, calls); !read) {
+        return tl::unexpected(read.error());
+    }
+    const auto index = static_cast<std::size_t>(id - (*block)->first_id);
+    return index < calls.size() ? std::optional(copy_of(calls[index])) : std::nullopt;
 }
 
 // The rows of the newest request of that id, among those up to `last`.

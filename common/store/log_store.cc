@@ -63,11 +63,6 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const std::string& path, int lo
         return tl::unexpected(prepared.error());
     }
     auto impl = std::make_unique<Impl>(std::move(*database));
-    struct stat file {};
-    if (::stat(path.c_str(), &file) == 0) {
-        impl->device = file.st_dev;
-        impl->inode = file.st_ino;
-    }
     return std::unique_ptr<LogStore>(new LogStore(std::move(impl)));
 }
 
@@ -90,9 +85,7 @@ Result<std::string> LogStore::set_aside(const std::string& path) {
 }
 
 bool LogStore::is_gone() const {
-    struct stat file {};
-    return ::stat(impl_->database->path().c_str(), &file) != 0 || file.st_dev != impl_->device ||
-           file.st_ino != impl_->inode;
+    return impl_->database->is_gone();
 }
 
 bool LogStore::is_damaged() const {
@@ -106,11 +99,14 @@ void LogStore::set_lock_wait(int milliseconds) {
 Result<std::int64_t> LogStore::count() {
     // Only the oldest ever go: the ids have no gaps.
     return impl_->database->integer(
-        "SELECT ifnull((SELECT max(id) FROM calls) - (SELECT min(id) FROM calls) + 1, 0)");
+        "SELECT ifnull((SELECT max(first_id) FROM call_blocks) - (SELECT min(first_id) FROM "
+        "call_blocks) + "
+        "(SELECT size FROM call_blocks ORDER BY first_id DESC LIMIT 1), 0)");
 }
 
 Result<std::int64_t> LogStore::newest() {
-    return impl_->database->integer("SELECT ifnull(max(id), 0) FROM calls");
+    return impl_->database->integer(
+        "SELECT first_id + size - 1 FROM call_blocks ORDER BY first_id DESC LIMIT 1");
 }
 
 }  // namespace llmgw

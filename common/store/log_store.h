@@ -12,34 +12,15 @@
 #include "common/base/error.h"
 #include "common/base/histogram.h"
 #include "common/base/money.h"
+#include "common/store/call_batch.h"
+#include "common/store/logged_call.h"
 
 namespace llmgw {
 
-/// One call of the log: a request with its outcome, or one of its failed attempts.
-struct LoggedCall {
-    std::int64_t id = 0;    ///< grows with every row; LogStore::append() chooses it
-    std::int64_t time = 0;  ///< when the request arrived; Unix milliseconds, as all times here
-    std::string request_id;
-    int attempt = 0;       ///< counted from 1; a request whose providers were never asked has 0
-    bool final = true;     ///< the client's answer; false: a failed attempt before it
-    std::string endpoint;  ///< "chat.completions"
-    std::string requested_model;  ///< as the client named it
-    std::string model, provider, key, region;
-    bool streamed = false;
-    int status = 0;  ///< what the client got, or for an attempt what the provider said; 0: nothing
-    std::string error;         ///< "none", "network_error", "rate_limited"…
-    std::string usage_source;  ///< "provider", "estimated", "unknown"
-    std::uint64_t input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0;
-    std::optional<Money> cost;
-    std::optional<std::int64_t> first_byte_us;
-    std::int64_t duration_us = 0;
-    bool cached = false;   ///< the response cache has answered it
-    std::string decision;  ///< decision_json() of the request; empty for attempts
-
-    /// Whether it counts as an error: nothing or an error was answered, or the answer was cut off.
-    [[nodiscard]] bool failed() const {
-        return status == 0 || status >= 400 || (!error.empty() && error != "none");
-    }
+/// Why a call went where it went, for append().
+struct LoggedDecision {
+    std::size_t call = 0;  ///< which of the batch, counted from 0
+    std::string json;      ///< decision_json()
 };
 
 /// Health of one key and model in one span of time.
@@ -86,11 +67,11 @@ struct CallFilter {
 };
 
 /// What usage is summed up by; days are UTC's.
-enum class UsageBy { model, provider, key, day };
+enum class UsageBy { model, provider, key, day, route };
 
 /// Requests summed up. Costs that are not known are counted, never taken for zero.
 struct UsageRow {
-    std::string name;  ///< the model, provider, key or day ("2026-11-23")
+    std::string name;  ///< the model, provider, key, route or day ("2026-11-23")
     std::uint64_t requests = 0, errors = 0;
     std::uint64_t failed_attempts = 0;  ///< calls to providers that another one made up for
     std::uint64_t cache_hits = 0;       ///< requests that the response cache has answered
@@ -146,9 +127,10 @@ class LogStore {
     void set_lock_wait(int milliseconds);
 
     /// All of them, or none.
-    [[nodiscard]] Result<void> append(std::span<const LoggedCall> calls);
+    [[nodiscard]] Result<void> append(const CallBatch& calls,
+                                      std::span<const LoggedDecision> decisions);
 
-    /// Newest first; without their decisions.
+    /// Newest first.
     [[nodiscard]] Result<std::vector<LoggedCall>> calls(const CallFilter& filter);
     /// A request's failed attempts and then its outcome, by the id of any of these rows or by its
     /// request id (clients may send one twice: the newest). Empty when there is none.
@@ -171,8 +153,8 @@ class LogStore {
     /// Those seen then or later, by header, the most frequent first.
     [[nodiscard]] Result<std::vector<PortkeyHeaderUse>> portkey_headers(std::int64_t since);
 
-    /// Removes a small part of what is over a limit, oldest first, and gives a part of the room
-    /// back to the file system. Whether there is more to do.
+    /// Removes a small part of what is over a limit, oldest first and in whole blocks of calls, and
+    /// gives a part of the room back to the file system. Whether there is more to do.
     [[nodiscard]] Result<bool> prune(const PruneLimits& limits);
     /// Merges the write-ahead log into the file, which has its final size then.
     [[nodiscard]] Result<void> checkpoint();

@@ -2,8 +2,7 @@
 #pragma once
 
 // What the files of LogStore share.
-#include <sys/stat.h>
-
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -17,8 +16,6 @@ class LogStore::Impl {
     explicit Impl(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
 
     std::unique_ptr<Database> database;
-    ::dev_t device = 0;  // of the file that was opened
-    ::ino_t inode = 0;
 };
 
 inline constexpr std::int64_t kHourMs = 3'600'000;
@@ -26,14 +23,6 @@ inline constexpr std::int64_t kHourMs = 3'600'000;
 /// The hour, counted from 1970, in which a moment lies.
 [[nodiscard]] constexpr std::int64_t hour_of(std::int64_t unix_ms) {
     return unix_ms / kHourMs;
-}
-
-/// Reads all columns of `calls`, in their order.
-[[nodiscard]] LoggedCall read_call(const Statement& row);
-
-/// When a call ended: what the log is ordered by, but for moments.
-[[nodiscard]] constexpr std::int64_t end_of(const LoggedCall& call) {
-    return call.time + call.duration_us / 1000;
 }
 
 }  // namespace llmgw

@@ -36,15 +36,19 @@ UsageRow& UsageRow::operator+=(const UsageRow& other) {
     return *this;
 }
 
-void UsageSums::count(const LoggedCall& call, std::int64_t id) {
-    first_id = first_id == 0 ? id : first_id;
-    last_id = id;
-    sums.cost += call.cost.value_or(Money{});
-    grow(sums.input, call.input);
-    grow(sums.cached_input, call.cached_input);
-    grow(sums.cache_write, call.cache_write);
-    grow(sums.output, call.output);
-    grow(sums.reasoning, call.reasoning);
+void UsageSums::count(const CallView& call) {
+    first_id = first_id == 0 ? call.id : first_id;
+    last_id = call.id;
+    // Of a stream that failed, what was estimated is shown with the request but counts for nothing.
+    const bool counts = !call.failed() || call.usage_source != "estimated";
+    if (counts) {
+        sums.cost += call.cost.value_or(Money{});
+        grow(sums.input, call.input);
+        grow(sums.cached_input, call.cached_input);
+        grow(sums.cache_write, call.cache_write);
+        grow(sums.output, call.output);
+        grow(sums.reasoning, call.reasoning);
+    }
     if (!call.final) {
         sums.failed_attempts++;
         return;
@@ -53,7 +57,7 @@ void UsageSums::count(const LoggedCall& call, std::int64_t id) {
     sums.cache_hits += call.cached ? 1 : 0;
     // An answer that was cut off has cost something; one that never began has not.
     const bool answered = call.status > 0 && call.status < 400;
-    sums.unknown_costs += answered && !call.cost ? 1 : 0;
+    sums.unknown_costs += answered && !(call.cost && counts) ? 1 : 0;
     if (call.failed()) {
         sums.errors++;
         return;
@@ -92,11 +96,12 @@ Result<void> add_usage(Database& database, const UsageGroup& group, const UsageS
             "cached_input, "
             "cache_write, output, reasoning, cost_nano, unknown_costs, duration_us, durations, "
             "first_bytes FROM usage "
-            "WHERE hour = ?1 AND model = ?2 AND provider = ?3 AND key = ?4");
+            "WHERE hour = ?1 AND model = ?2 AND provider = ?3 AND key = ?4 AND route = ?5");
         if (!stored) {
             return tl::unexpected(stored.error());
         }
-        const auto row = stored->bind(group.hour, group.model, group.provider, group.key).step();
+        const auto row =
+            stored->bind(group.hour, group.model, group.provider, group.key, group.route).step();
         if (!row) {
             return tl::unexpected(row.error());
         }
@@ -107,21 +112,23 @@ Result<void> add_usage(Database& database, const UsageGroup& group, const UsageS
         }
     }
     auto store = database.prepare(
-        "INSERT OR REPLACE INTO usage (hour, model, provider, key, first_id, last_id, requests, "
+        "INSERT OR REPLACE INTO usage (hour, model, provider, key, route, first_id, last_id, "
+        "requests, "
         "errors, failed_attempts, cache_hits, input, cached_input, cache_write, output, reasoning, "
         "cost_nano, "
         "unknown_costs, duration_us, durations, first_bytes) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, :durations, :first_bytes)");
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, :durations, "
+        ":first_bytes)");
     if (!store) {
         return tl::unexpected(store.error());
     }
     const UsageRow& sums = total.sums;
     const std::string durations = sums.durations.encode();
     const std::string first_bytes = sums.first_bytes.encode();
-    store->bind(group.hour, group.model, group.provider, group.key, total.first_id, total.last_id,
-                sums.requests, sums.errors, sums.failed_attempts, sums.cache_hits, sums.input,
-                sums.cached_input, sums.cache_write, sums.output, sums.reasoning, sums.cost.nano,
-                sums.unknown_costs, sums.duration_us);
+    store->bind(group.hour, group.model, group.provider, group.key, group.route, total.first_id,
+                total.last_id, sums.requests, sums.errors, sums.failed_attempts, sums.cache_hits,
+                sums.input, sums.cached_input, sums.cache_write, sums.output, sums.reasoning,
+                sums.cost.nano, sums.unknown_costs, sums.duration_us);
     return store->blob(":durations", durations).blob(":first_bytes", first_bytes).run();
 }
 

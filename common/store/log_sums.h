@@ -13,7 +13,7 @@ namespace llmgw {
 /// What a row of the table `usage` stands for.
 struct UsageGroup {
     std::int64_t hour = 0;
-    std::string_view model, provider, key;
+    std::string_view model, provider, key, route;
 
     // clang-tidy 14 takes the 0 that comparisons are rewritten with for a pointer.
     auto operator<=>(const UsageGroup&) const = default;  // NOLINT(modernize-use-nullptr)
@@ -24,7 +24,7 @@ struct UsageSums {
     std::int64_t first_id = 0, last_id = 0;
     UsageRow sums;
 
-    void count(const LoggedCall& call, std::int64_t id);
+    void count(const CallView& call);
 };
 
 /// Reads the columns first_id to first_bytes, which stand behind each other from `column` on.

@@ -178,12 +178,8 @@ Result<std::optional<ProviderKey>> Store::provider_key(std::string_view label) {
     return std::optional(std::move(*key));
 }
 
-Result<void> Store::add_provider_key(const ProviderKey& key) {
-    auto transaction = Transaction::begin(*impl_->database);
-    if (!transaction) {
-        return tl::unexpected(transaction.error());
-    }
-    const auto inserted = insert_key(*impl_->database, key);
+Result<void> insert_provider_key(Database& database, const ProviderKey& key) {
+    const auto inserted = insert_key(database, key);
     if (!inserted) {
         return tl::unexpected(inserted.error());
     }
@@ -191,8 +187,15 @@ Result<void> Store::add_provider_key(const ProviderKey& key) {
         return fail(Errc::conflict, "a provider key labelled " + key.label + " exists already",
                     "choose another --name, or: llmgw providers remove " + key.label);
     }
-    const std::int64_t id = impl_->database->last_inserted();
-    if (auto added = insert_options(*impl_->database, id, key); !added) {
+    return insert_options(database, database.last_inserted(), key);
+}
+
+Result<void> Store::add_provider_key(const ProviderKey& key) {
+    auto transaction = Transaction::begin(*impl_->database);
+    if (!transaction) {
+        return tl::unexpected(transaction.error());
+    }
+    if (auto added = insert_provider_key(*impl_->database, key); !added) {
         return added;
     }
     return transaction->commit();

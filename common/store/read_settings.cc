@@ -97,6 +97,7 @@ RoutingSettings read_routing(SettingReader& read) {
     routing.price_weight = read.number("routing.weights.price");
     routing.image_price_weight = read.number("routing.weights.image_price");
     routing.uptime_weight = read.number("routing.weights.uptime");
+    routing.strategy_weight = read.number("routing.weights.strategy");
     routing.throughput_weight = read.number("routing.weights.throughput");
     routing.latency_weight = read.number("routing.weights.latency");
     routing.cache_weight = read.number("routing.weights.cache");

@@ -33,7 +33,7 @@ std::size_t offset_of(std::int64_t id) {
 }  // namespace
 
 Result<void> add_request_ids(Database& database, std::int64_t first,
-                             std::span<const LoggedCall> calls) {
+                             std::span<const CallView> calls) {
     while (!calls.empty()) {
         const std::int64_t block = first / kRequestIdBlock;
         std::string hashes;
@@ -52,7 +52,7 @@ Result<void> add_request_ids(Database& database, std::int64_t first,
         const std::size_t room =
             static_cast<std::size_t>(kRequestIdBlock - first % kRequestIdBlock);
         const auto part = calls.first(std::min(room, calls.size()));
-        for (const LoggedCall& call : part) {
+        for (const CallView& call : part) {
             append_hash(hashes, call.request_id);
         }
         auto store =

@@ -18,7 +18,7 @@ inline constexpr std::int64_t kRequestIdBlock = 512;
 
 /// Adds the ids of calls, the first of which is call `first`. In a transaction.
 [[nodiscard]] Result<void> add_request_ids(Database& database, std::int64_t first,
-                                           std::span<const LoggedCall> calls);
+                                           std::span<const CallView> calls);
 
 /// Finds the calls that may have a request id, newest first.
 class RequestIdSearch {

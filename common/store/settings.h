@@ -82,7 +82,8 @@ struct RoutingSettings {
     RoutingStrategy strategy;  ///< of requests that do not say
     double price_weight, image_price_weight, uptime_weight, throughput_weight, latency_weight,
         cache_weight;
-    double default_uptime;  ///< percent, without data
+    double strategy_weight;  ///< of the one thing that a strategy is about; uptime has the rest
+    double default_uptime;   ///< percent, without data
     double default_latency_ms;
     double default_throughput;    ///< tokens a second
     double max_throughput_score;  ///< the most that slowness counts

@@ -67,6 +67,11 @@ void Statement::at(int index, std::string_view value) {
                              SQLITE_STATIC, SQLITE_UTF8));
 }
 
+void Statement::at(int index, Blob value) {
+    note(sqlite3_bind_blob64(statement_, index, value.bytes.empty() ? "" : value.bytes.data(),
+                             value.bytes.size(), SQLITE_STATIC));
+}
+
 void Statement::at(int index, double value) {
     note(sqlite3_bind_double(statement_, index, value));
 }

@@ -16,6 +16,11 @@ namespace llmgw {
 
 class Database;
 
+/// Bytes that are no text, for Statement::bind().
+struct Blob {
+    std::string_view bytes;
+};
+
 /// One use of a prepared statement, lent by Database::prepare(): parameters are bound by name
 /// (":label"), then step() or run(). The statement is free for the next use when this ends. Same
 /// thread as its Database.
@@ -33,7 +38,8 @@ class Statement {
     Statement& integer(const char* name, std::optional<std::int64_t> value);  ///< empty: NULL
 
     /// Binds all parameters in their order, for statements that run for thousands of rows: finding
-    /// one by name costs as much as a column. The texts must live until the statement has run.
+    /// one by name costs as much as a column. Texts and blobs must live until the statement has
+    /// run.
     template <typename... Values>
     Statement& bind(const Values&... values) {
         int index = 0;
@@ -62,6 +68,7 @@ class Statement {
 
   private:
     void at(int index, std::string_view value);
+    void at(int index, Blob value);
     void at(int index, double value);
     void at(int index, std::optional<std::int64_t> value);
     template <std::integral Integer>

@@ -95,6 +95,18 @@ struct ModelAlias {
     std::string target;  ///< any model id the gateway understands
 };
 
+/// Several changes that are made together or not at all.
+struct SetupChanges {
+    std::vector<ProviderKey> provider_keys;  ///< new ones
+    std::vector<StoredRoute> routes;         ///< added or replaced
+    std::vector<ModelAlias> aliases;         ///< likewise
+    std::vector<GatewayKey> gateway_keys;    ///< new ones
+
+    [[nodiscard]] bool empty() const {
+        return provider_keys.empty() && routes.empty() && aliases.empty() && gateway_keys.empty();
+    }
+};
+
 /// llmgw.db: settings, provider keys, gateway keys, routes, aliases. One Store is one connection,
 /// used by one thread at a time. SQLite in WAL mode, so readers and a writer in other processes do
 /// not block each other; a lock is waited for at most five seconds.
@@ -152,6 +164,11 @@ class Store {
     /// Adds or replaces.
     [[nodiscard]] Result<void> set_alias(const ModelAlias& alias);
     [[nodiscard]] Result<bool> remove_alias(std::string_view name);
+
+    /// Makes all of the changes in one transaction. Fails with Errc::conflict, having changed
+    /// nothing, when a name is taken, or data_version() is no longer `seen`: what the changes were
+    /// made up from has changed itself.
+    [[nodiscard]] Result<void> apply(const SetupChanges& changes, std::int64_t seen);
 
   private:
     class Impl;

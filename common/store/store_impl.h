@@ -23,4 +23,8 @@ class Store::Impl {
     std::int64_t version = 0;
 };
 
+/// Adds a key and its options; for callers with a transaction of their own. Fails with
+/// Errc::conflict when the label is taken.
+[[nodiscard]] Result<void> insert_provider_key(Database& database, const ProviderKey& key);
+
 }  // namespace llmgw

@@ -32,11 +32,13 @@ void account(Exchange& exchange) {
     const Outcome& outcome = exchange.outcome;
     Stats& stats = exchange.core.stats;
     stats.errors += outcome.complete ? 0 : 1;
-    if (outcome.usage) {
+    // What is only estimated of a failed answer is shown, and not charged.
+    const bool charged = outcome.complete || (outcome.usage && !outcome.usage->estimated);
+    if (outcome.usage && charged) {
         stats.prompt_tokens += outcome.usage->prompt();
         stats.completion_tokens += outcome.usage->completion();
     }
-    if (outcome.cost) {
+    if (outcome.cost && charged) {
         stats.cost += outcome.cost->total;
     }
     if (log_enabled(LogLevel::debug)) {
@@ -98,16 +100,21 @@ Task<void> find_answer(Exchange& exchange, const InferenceCall& call, const Plan
         if (out.candidate != nullptr && !may_follow(*candidate, *out.candidate, out.last)) {
             continue;
         }
-        out.refusal = co_await strict_refusal(exchange, call, *candidate);
-        if (out.refusal) {
-            co_return;
+        if (exchange.snapshot->settings.strict) {
+            out.refusal = co_await strict_refusal(exchange, call, *candidate);
+            if (out.refusal) {
+                co_return;
+            }
         }
-        auto turn = router.begin(plan, *candidate, unix_ms());
+        const bool is_first = out.candidate == nullptr;
+        auto turn = router.begin(plan, *candidate, is_first ? plan.made_at : unix_ms());
         if (!turn) {
             continue;
         }
+        if (!is_first) {
+            out.last = Attempt();
+        }
         out.candidate = candidate;
-        out.last = Attempt();
         co_await attempt(exchange, call, *candidate, out.last);
         if (out.answers()) {
             router.answering(*turn);

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "common/base/clock.h"
 #include "daemon/gateway/request_log.h"
 #include "daemon/portkey/header_uses.h"
 
@@ -23,14 +22,14 @@ std::string_view endpoint_name(Endpoint endpoint) {
     return "";
 }
 
-void add_provider(LoggedCall& row, const AttemptRecord& attempt) {
+void add_provider(CallView& row, const AttemptRecord& attempt) {
     row.model = attempt.model;
     row.provider = attempt.provider;
     row.key = attempt.key;
     row.region = attempt.region;
 }
 
-void add_usage(LoggedCall& row, const Outcome& outcome) {
+void add_usage(CallView& row, const Outcome& outcome) {
     row.usage_source = outcome.usage_source();
     row.cost = outcome.cost ? std::optional(outcome.cost->total) : std::nullopt;
     if (!outcome.usage) {
@@ -54,18 +53,21 @@ void log_request(const Exchange& exchange, Endpoint endpoint, const InferenceCal
     if (exchange.portkey) {
         log->count_portkey(portkey_header_uses(exchange.head, exchange.gateway_key));
     }
-    LoggedCall row;
+    CallView row;
     row.duration_us = exchange.micros(Exchange::Clock::now());
-    row.time = unix_ms() - row.duration_us / 1000;
+    row.time = exchange.started_ms();
     row.request_id = exchange.request_id;
     row.endpoint = endpoint_name(endpoint);
+    if (exchange.route != nullptr) {
+        row.route = exchange.route->name;
+    }
     if (call != nullptr) {
         row.requested_model = call->model;
         row.streamed = call->stream;
     }
     for (std::size_t i = 0; i + 1 < exchange.attempts.size(); i++) {
         const AttemptRecord& attempt = exchange.attempts[i];
-        LoggedCall failed = row;
+        CallView failed = row;
         failed.attempt = static_cast<int>(i + 1);
         failed.final = false;
         failed.status = attempt.status;
@@ -73,7 +75,7 @@ void log_request(const Exchange& exchange, Endpoint endpoint, const InferenceCal
         failed.duration_us = attempt.duration_us;
         failed.usage_source = "unknown";
         add_provider(failed, attempt);
-        log->add(std::move(failed), nullptr);
+        log->add(failed, nullptr);
     }
     row.attempt = static_cast<int>(exchange.attempts.size());
     row.status = exchange.outcome.status;
@@ -88,7 +90,7 @@ void log_request(const Exchange& exchange, Endpoint endpoint, const InferenceCal
         row.provider = exchange.hit->provider;
     }
     add_usage(row, exchange.outcome);
-    log->add(std::move(row), exchange.decision);
+    log->add(row, exchange.decision);
 }
 
 }  // namespace llmgw

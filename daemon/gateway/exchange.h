@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "daemon/gateway/client_stream.h"
 #include "daemon/gateway/core.h"
@@ -107,6 +108,8 @@ struct Exchange {
     std::vector<std::shared_ptr<const void>> kept;
 
     [[nodiscard]] Clock::time_point started() const { return started_; }
+    /// The same in Unix milliseconds.
+    [[nodiscard]] std::int64_t started_ms() const { return started_ms_; }
     /// It is part of a request that came before.
     void begin_at(Clock::time_point started) { started_ = started; }
     /// What is left of `timeouts.total`, which all attempts share; not positive: nothing.
@@ -140,6 +143,7 @@ struct Exchange {
     void append_reason(std::string& text) const;
 
     Clock::time_point started_ = Clock::now();
+    std::int64_t started_ms_ = unix_ms();
 };
 
 /// Header lines of every stream.

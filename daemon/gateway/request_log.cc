@@ -17,15 +17,20 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-// Rows are collected for so long before they are written: a killed process loses no more than the
-// requests of this time, and the loop wakes the writer at most once in it.
+// Calls are collected for so long before they are written: a killed process loses no more than
+// those of this time, and the loop wakes the writer at most once in it. Every time the writer wakes
+// up it gets in the way of the loop and of whoever else is busy: at thousands of requests a second
+// it does so less often.
 constexpr milliseconds kCollect{100};
-constexpr std::size_t kLargeBatch = 4096;
-// Some 20 MB, which a log that cannot be written takes up at most.
-constexpr std::size_t kMostUnwritten = 20'000;
-// Of one batch. A decision takes as much time and room as ten calls; at thousands of requests a
+constexpr milliseconds kCollectBusy{1000};
+constexpr std::size_t kBusyBatch = 500;
+constexpr std::size_t kLargeBatch = 16'384;
+// Some 6 MB, which a log that cannot be written takes up at most.
+constexpr std::size_t kMostUnwritten = 65'536;
+// Of one batch. A decision takes as much time and room as fifty calls; at thousands of requests a
 // second some of them tell as much as all.
-constexpr std::size_t kMostDecisions = 256;
+constexpr std::size_t kMostDecisions = 1024;
+constexpr std::size_t kMostUnwrittenDecisions = 8192;
 constexpr milliseconds kRetry{500};
 constexpr int kOpenWaitMs = 100;  // at the start, which is not to take long
 constexpr int kWriteWaitMs = 1000;
@@ -35,15 +40,15 @@ constexpr std::int64_t kUsageMs = 400LL * 24 * 3'600'000;
 constexpr std::size_t kMostText = 256;
 
 // What clients name may be of any length. A character that is cut through goes, too.
-void clip(std::string& text) {
+std::string_view clip(std::string_view text) {
     if (text.size() <= kMostText) {
-        return;
+        return text;
     }
     std::size_t end = kMostText;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
         end--;
     }
-    text.resize(end);
+    return text.substr(0, end);
 }
 
 void add_up(SavedHealth& sum, SavedHealth&& more) {
@@ -76,10 +81,10 @@ RequestLog::RequestLog(std::string path, const LogSettings& settings)
 
 RequestLog::~RequestLog() = default;
 
-void RequestLog::add(LoggedCall call, std::shared_ptr<const Decision> decision) {
-    auto entry = std::make_unique<Entry>(Entry{std::move(call), std::move(decision)});
-    clip(entry->call.requested_model);
-    clip(entry->call.model);
+void RequestLog::add(CallView call, std::shared_ptr<const Decision> decision) {
+    call.request_id = clip(call.request_id);
+    call.requested_model = clip(call.requested_model);
+    call.model = clip(call.model);
     std::size_t size = 0;
     {
         const std::lock_guard lock(mutex_);
@@ -90,12 +95,13 @@ void RequestLog::add(LoggedCall call, std::shared_ptr<const Decision> decision) 
             dropped_++;
             return;
         }
-        if (entry->decision != nullptr && work_.decisions++ >= kMostDecisions) {
-            entry->decision = nullptr;
+        if (decision != nullptr && work_.reasons.size() < kMostDecisions &&
+            unwritten_ < kMostUnwrittenDecisions) {
+            work_.reasons.push_back({work_.calls.size(), std::move(decision)});
         }
+        work_.calls.add(call);
         unwritten_++;
-        work_.entries.push_back(std::move(entry));
-        size = work_.entries.size();
+        size = work_.calls.size();
     }
     // Waking a thread is a system call.
     if (size == 1 || size == kLargeBatch) {
@@ -142,6 +148,11 @@ void RequestLog::run(const std::stop_token& stop) {
     }
 }
 
+// How long calls are collected.
+milliseconds RequestLog::patience() const {
+    return busy_ ? kCollectBusy : kCollect;
+}
+
 // Waits for work and takes it over.
 void RequestLog::collect(const std::stop_token& stop) {
     Work work;
@@ -153,20 +164,19 @@ void RequestLog::collect(const std::stop_token& stop) {
             const milliseconds idle = prunable_ ? milliseconds(0) : kPruneInterval;
             wake_.wait_for(lock, stop, idle, [this] { return !work_.empty(); });
             if (!work_.empty()) {
-                wake_.wait_for(lock, stop, kCollect,
-                               [this] { return work_.entries.size() >= kLargeBatch; });
+                wake_.wait_for(lock, stop, patience(),
+                               [this] { return work_.calls.size() >= kLargeBatch; });
             }
         }
         std::swap(work, work_);
+        std::swap(work_.calls, spare_);
     }
-    for (const auto& entry : work.entries) {
-        LoggedCall& call = batch_.emplace_back(std::move(entry->call));
-        if (entry->decision != nullptr) {
-            call.decision = decision_json(*entry->decision);
-        }
-    }
+    busy_ = work.calls.size() > kBusyBatch;
     add_up(unsaved_health_, std::move(work.health));
     unsaved_portkey_.add(work.portkey);
+    if (!work.calls.empty()) {
+        batches_.push_back(std::move(work));
+    }
 }
 
 bool RequestLog::open(int lock_wait_ms) {
@@ -215,8 +225,8 @@ void RequestLog::write(bool last) {
 }
 
 bool RequestLog::write_all(bool last) {
-    const bool nothing = batch_.empty() && unsaved_health_.rows.empty() && !unsaved_health_.rests &&
-                         unsaved_portkey_.empty();
+    const bool nothing = batches_.empty() && unsaved_health_.rows.empty() &&
+                         !unsaved_health_.rests && unsaved_portkey_.empty();
     const bool pruning = last || prunable_ || Clock::now() >= next_prune_;
     if (nothing && !pruning) {
         return true;
@@ -231,20 +241,24 @@ bool RequestLog::write_all(bool last) {
 }
 
 bool RequestLog::write_calls() {
-    if (batch_.empty()) {
-        return true;
-    }
-    if (!done(store_->append(batch_))) {
-        return false;
-    }
-    logged_ += batch_.size();
-    {
-        const std::lock_guard lock(mutex_);
-        unwritten_ -= batch_.size();
-    }
-    batch_.clear();
-    if (batch_.capacity() > kLargeBatch) {
-        batch_.shrink_to_fit();
+    while (!batches_.empty()) {
+        Work& batch = batches_.front();
+        std::vector<LoggedDecision> decisions;
+        for (const Work::Reason& reason : batch.reasons) {
+            decisions.push_back({reason.call, decision_json(*reason.decision)});
+        }
+        if (!done(store_->append(batch.calls, decisions))) {
+            return false;
+        }
+        const std::size_t written = batch.calls.size();
+        logged_ += written;
+        batch.calls.clear();
+        {
+            const std::lock_guard lock(mutex_);
+            unwritten_ -= written;
+            std::swap(spare_, batch.calls);
+        }
+        batches_.pop_front();
     }
     return true;
 }
@@ -314,10 +328,12 @@ bool RequestLog::prune(bool last) {
 }
 
 void RequestLog::give_up() {
-    if (batch_.empty()) {
+    if (batches_.empty()) {
         return;
     }
-    dropped_ += batch_.size();
+    for (const Work& batch : batches_) {
+        dropped_ += batch.calls.size();
+    }
     log(LogLevel::warn, "some requests could not be logged",
         {{"dropped", std::to_string(dropped_)}});
 }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,9 +39,10 @@ class RequestLog {
     /// The health that the last gateway saved.
     [[nodiscard]] const SavedHealth& saved_health() const { return saved_health_; }
 
-    /// A request's row, or a failed attempt's. The decision (of a request; attempts have none) is
-    /// turned into text on the writer's thread. Any thread.
-    void add(LoggedCall call, std::shared_ptr<const Decision> decision);
+    /// A request's call, or a failed attempt's. The decision (of a request; attempts have none) is
+    /// turned into text on the writer's thread. Takes no memory but for more calls than ever
+    /// waited before. Any thread.
+    void add(CallView call, std::shared_ptr<const Decision> decision);
     /// Has what a request sent of Portkey's headers counted. Any thread.
     void count_portkey(const std::vector<PortkeyHeaderUse>& uses);
     /// Has health written soon. Any thread.
@@ -53,25 +55,25 @@ class RequestLog {
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
   private:
-    struct Entry {
-        LoggedCall call;
-        std::shared_ptr<const Decision> decision;
-    };
-    /// What waits for the writer. Entries are single allocations, so that a queue that grows does
-    /// not move them, and its memory goes with them.
+    /// What waits for the writer.
     struct Work {
-        std::vector<std::unique_ptr<Entry>> entries;
-        std::size_t decisions = 0;
+        struct Reason {
+            std::size_t call = 0;  // as of LoggedDecision
+            std::shared_ptr<const Decision> decision;
+        };
+        CallBatch calls;
+        std::vector<Reason> reasons;
         SavedHealth health;
         PortkeyHeaderCounts portkey;
         [[nodiscard]] bool empty() const {
-            return entries.empty() && health.rows.empty() && !health.rests && portkey.empty();
+            return calls.empty() && health.rows.empty() && !health.rests && portkey.empty();
         }
     };
 
     // On the writer's thread, but for the first opening.
     void run(const std::stop_token& stop);
     void collect(const std::stop_token& stop);
+    [[nodiscard]] std::chrono::milliseconds patience() const;
     bool open(int lock_wait_ms);
     bool begin_anew();
     void write(bool last);
@@ -90,19 +92,21 @@ class RequestLog {
 
     // The writer's own.
     std::unique_ptr<LogStore> store_;
-    std::vector<LoggedCall> batch_;  // rows whose writing failed, or that are being written
+    std::deque<Work> batches_;  // whose writing failed, or that are being written
     SavedHealth unsaved_health_;
     PortkeyHeaderCounts unsaved_portkey_;
     bool failing_ = false;
     bool damaged_ = false;   // to be renamed before anything else
     bool prunable_ = false;  // there is more to prune at once
+    bool busy_ = false;      // the last batch was a large one
     std::chrono::steady_clock::time_point next_prune_;
 
     std::mutex mutex_;
     std::condition_variable_any wake_;
     Work work_;                  // guarded by mutex_
     LogSettings settings_;       // guarded by mutex_
-    std::size_t unwritten_ = 0;  // entries and rows of the batch; guarded by mutex_
+    CallBatch spare_;            // written, for its memory; guarded by mutex_
+    std::size_t unwritten_ = 0;  // calls, also of the batches; guarded by mutex_
     std::jthread thread_;        // the last member: it uses the others
 };
 

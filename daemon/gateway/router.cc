@@ -180,6 +180,7 @@ Result<Plan> Router::plan(const std::shared_ptr<const Snapshot>& snapshot, const
         return tl::unexpected(all_resting(offers, now));
     }
     Plan plan;
+    plan.made_at = now;
     plan.session = session_of(query, offers);
     keep_pins(*decision, plan.session, now);
     plan.last_resort = decision->ranking.reason == RouteReason::last_resort;

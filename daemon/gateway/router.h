@@ -32,6 +32,7 @@ struct RouteQuery {
 struct Plan {
     std::vector<const Candidate*> order;  ///< at least one
     std::size_t max_attempts = 1;         ///< how many of them may be asked
+    std::int64_t made_at = 0;
     std::shared_ptr<const Decision> decision;
     std::uint64_t session = 0;  ///< a hash; 0: it belongs to none
     bool last_resort = false;   ///< all rest, and are asked all the same

@@ -9,9 +9,6 @@ namespace llmgw {
 
 namespace {
 
-// What a request that asks for one factor gives it; uptime has the rest.
-constexpr double kStrategyWeight = 0.9;
-
 // In the order of the enumeration.
 constexpr std::array<std::string_view, 9> kReasons = {
     "only_candidate",     "best_score", "price_only", "stable_preferred", "session_sticky",
@@ -330,17 +327,17 @@ class Ranker {
 
 ScoreWeights score_weights(const RouteRequest& request, const RoutingSettings& settings) {
     ScoreWeights weights;
-    weights.uptime = 1 - kStrategyWeight;
+    weights.uptime = 1 - settings.strategy_weight;
     switch (request.strategy) {
         case RoutingStrategy::price:
-            weights.price = kStrategyWeight;
+            weights.price = settings.strategy_weight;
             return weights;
         case RoutingStrategy::throughput:
-            weights.throughput = kStrategyWeight;
+            weights.throughput = settings.strategy_weight;
             return weights;
         case RoutingStrategy::latency:
             if (request.streaming) {  // only streams tell how long their first content takes
-                weights.latency = kStrategyWeight;
+                weights.latency = settings.strategy_weight;
                 return weights;
             }
             break;

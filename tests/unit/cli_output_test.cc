@@ -27,12 +27,15 @@ TEST_CASE("times are short for people and exact for programs") {
 }
 
 TEST_CASE("texts that may be keys are recognised, names are not") {
-    for (const char* text : {"sk-abcdefgh", "gsk_abcdefgh", "AIzaSyAbcdef", "llmgw_abcdef",
-                             "a1b2c3d4e5f6a7b8c9d0e1f2", "eyJhbGciOiJI.eyJzdWIiOiIx.c2ln0"}) {
+    for (const char* text :
+         {"sk-abcdefgh", "gsk_abcdefgh", "AIzaSyAbcdef", "llmgw_abcdef", "a1b2c3d4e5f6a7b8c9d0e1f2",
+          "eyJhbGciOiJI.eyJzdWIiOiIx.c2ln0", "0b1c2d3e-4f50-4162-8a9b-acbdcedfe0f1",
+          "key-a1b2c3d4e5f6a7b8c9d0e1f2"}) {
         CHECK_MESSAGE(looks_like_secret(text), text);
     }
     for (const char* text : {"openai", "gpt-4o-mini", "/home/me/keys/openai-2024-production", "sk-",
-                             "timeouts.first_byte", "OPENAI_API_KEY_OF_OUR_TEAM"}) {
+                             "timeouts.first_byte", "OPENAI_API_KEY_OF_OUR_TEAM",
+                             "pc-production-gateway-1a2b3c", "openai-production-key-4d5e6f"}) {
         CHECK_MESSAGE(!looks_like_secret(text), text);
     }
 }

@@ -125,6 +125,8 @@ TEST_CASE("dynamic route: conditions hold for the same requests") {
     says(R"("op":"eq")", "/nodes/0/conditions/0 needs \"value\"");
     says(R"("op":"exists","value":1)", "/nodes/0/conditions/0/value has no meaning");
     says(R"("op":"gt","value":"5")", "/nodes/0/conditions/0/value must be a number");
+    says(R"("op":"gt","value":1e999)", "/nodes/0/conditions/0/value is out of range");
+    says(R"("op":"eq","value":-1e999)", "/nodes/0/conditions/0/value is out of range");
     says(R"("op":"in","value":"x")", "/nodes/0/conditions/0/value must be an array");
     says(R"("op":"eq","value":["x"])", "/nodes/0/conditions/0/value must be a text, a number");
     says(R"("op":"contains","value":"")", "/nodes/0/conditions/0/value must be a text");
@@ -203,5 +205,7 @@ TEST_CASE("dynamic route: too long, and too much when written out") {
     CHECK(told(chain(kMaxRouteDepth - 1, 1, kTwo)).find("/nodes/7/providers is too many steps") !=
           std::string::npos);
     CHECK(told(chain(2, 20, "")) == "");
+    CHECK(told(chain(2, 20, ",\"providers\":[\"" + std::string(10'000, 'x') + "\"]"))
+              .find("the document is too large when it is written out") != std::string::npos);
     CHECK(told(chain(3, 20, "")).find("has more than 1000 nodes") != std::string::npos);
 }

@@ -29,6 +29,9 @@ TEST_CASE("json layout: a member a line") {
   ]
 })");
     CHECK(indent_json("[ ]", 2) == "[]");
+    const std::string text = "\"" + std::string(50, 'x') + "\"";
+    CHECK(indent_json("[" + text + ",1]", 1) == "[" + text + ", 1]");
+    CHECK(indent_json("[" + text + "," + text + "]", 1) == "[\n " + text + ",\n " + text + "\n]");
     CHECK(indent_json("{\"a\" : \"\\\\\"}", 4) == "{\n    \"a\": \"\\\\\"\n}");
     const std::string once = indent_json(R"({"a":[{"b":1}]})", 2);
     CHECK(indent_json(once, 2) == once);

@@ -12,10 +12,13 @@
 
 #include "common/store/database.h"
 #include "common/store/migrations.h"
+#include "tests/unit/log_batch.h"
 #include "tests/unit/processes.h"
 #include "tests/unit/scratch.h"
 
 using namespace llmgw;
+using llmgw::test::append;
+using llmgw::test::batch_of;
 using llmgw::test::file_content;
 using llmgw::test::mode_of;
 using llmgw::test::put_file;
@@ -71,7 +74,7 @@ TEST_CASE("log: a new log is private, in WAL mode and able to shrink") {
     const std::string path = scratch / "log.db";
     const mode_t before = ::umask(0);
     const auto store = open_log(path);
-    REQUIRE(store->append(std::vector{call("a")}));
+    REQUIRE(append(*store, std::vector{call("a")}));
     for (const auto* suffix : {"", "-wal", "-shm"}) {
         CAPTURE(suffix);
         CHECK(mode_of(path + suffix) == 0600);
@@ -90,11 +93,12 @@ TEST_CASE("log: every field of a call comes back") {
     full.endpoint = "embeddings";
     full.requested_model = "auto";
     full.region = "eu";
+    full.route = "chat";
     full.streamed = true;
     full.status = 502;
     full.error = "upstream_error";
     full.usage_source = "estimated";
-    full.input = UINT64_MAX;  // more than SQLite can hold
+    full.input = UINT64_MAX;
     full.cached_input = 2;
     full.cache_write = 3;
     full.output = 4;
@@ -102,10 +106,11 @@ TEST_CASE("log: every field of a call comes back") {
     full.cost = Money{123'456'789'012};
     full.first_byte_us = 17;
     full.duration_us = 18;
-    full.decision = R"({"seed":1})";
     LoggedCall bare;
     bare.request_id = std::string("nul\0 and \xff", 10);
-    REQUIRE(store->append(std::vector{full, bare}));
+    const std::string decision = R"({"seed":1})";
+    const std::vector<LoggedDecision> decisions{{0, decision}};
+    REQUIRE(store->append(batch_of(std::vector{full, bare}), decisions));
 
     const auto rows = store->calls({.limit = 10}).value();
     REQUIRE(rows.size() == 2);
@@ -124,11 +129,12 @@ TEST_CASE("log: every field of a call comes back") {
     CHECK(read.provider == "openai");
     CHECK(read.key == "work");
     CHECK(read.region == "eu");
+    CHECK(read.route == "chat");
     CHECK(read.streamed);
     CHECK(read.status == 502);
     CHECK(read.error == "upstream_error");
     CHECK(read.usage_source == "estimated");
-    CHECK(read.input == INT64_MAX);
+    CHECK(read.input == UINT64_MAX);
     CHECK(read.cached_input == 2);
     CHECK(read.cache_write == 3);
     CHECK(read.output == 4);
@@ -136,7 +142,7 @@ TEST_CASE("log: every field of a call comes back") {
     CHECK(read.cost == Money{123'456'789'012});
     CHECK(read.first_byte_us == 17);
     CHECK(read.duration_us == 18);
-    CHECK(store->decision(1).value() == full.decision);
+    CHECK(store->decision(1).value() == decision);
     CHECK(store->decision(2).value().empty());
     CHECK(store->count().value() == 2);
     CHECK(store->newest().value() == 2);
@@ -159,7 +165,7 @@ TEST_CASE("log: lists by every filter") {
     rows[4].status = 404;
     rows[5].final = false;
     for (const auto& row : rows) {
-        REQUIRE(store->append(std::span(&row, 1)));
+        REQUIRE(append(*store, std::span(&row, 1)));
     }
     const auto list = [&](CallFilter filter) { return ids_of(store->calls(filter).value()); };
     CHECK(list({}) == Ids{"r4", "r3", "r2", "r1", "r0"});
@@ -194,15 +200,18 @@ TEST_CASE("log: a filter that hardly any call passes reads only the hours that h
         if (hour == 3) {
             rows[7].model = "rare";
         }
-        REQUIRE(store->append(rows));
+        REQUIRE(append(*store, rows));
     }
+    REQUIRE(store->calls({.model = "rare"}).value().size() == 1);
+    // What is not read may be damaged.
+    const auto database = Database::open(path).value();
+    REQUIRE(database->execute("UPDATE call_blocks SET calls = x'ff' WHERE first_id <> 151"));
     const auto found = store->calls({.model = "rare"}).value();
     REQUIRE(found.size() == 1);
     CHECK(found[0].id == 158);
-    // A call that the sums of its hour do not know of is not found: nothing else was read.
-    const auto database = Database::open(path).value();
-    REQUIRE(database->execute("UPDATE calls SET model = 'rare' WHERE id = 900"));
-    CHECK(store->calls({.model = "rare"}).value().size() == 1);
+    const auto all = store->calls({});
+    REQUIRE_FALSE(all);
+    CHECK(all.error().kind == Errc::invalid_file);
 }
 
 TEST_CASE("log: a request is found by its own id and by that of a row") {
@@ -221,7 +230,7 @@ TEST_CASE("log: a request is found by its own id and by that of a row") {
     rows[2000].request_id = "702";  // looks like the number of a row
     for (std::size_t at = 0; at < rows.size(); at += 37) {
         const auto part = std::span(rows).subspan(at, std::min<std::size_t>(37, rows.size() - at));
-        REQUIRE(store->append(part));
+        REQUIRE(append(*store, part));
     }
     const auto attempts = store->request("mine").value();
     REQUIRE(attempts.size() == 3);
@@ -247,7 +256,7 @@ TEST_CASE("log: of requests with the same id the newest is found, or the one mea
         std::vector<LoggedCall> rows(2, call("same"));
         rows[0].final = false;
         rows[1].attempt = 2;
-        REQUIRE(store->append(rows));
+        REQUIRE(append(*store, rows));
     }
     CHECK(store->request("same").value().at(1).id == 6);
     CHECK(store->request("same").value().size() == 2);
@@ -274,13 +283,14 @@ TEST_CASE("log: usage adds up by model, provider, key and day") {
     rows.back().model = "other";
     rows.back().provider = "lab";
     rows.back().key = "lab-1";
+    rows.back().route = "chat";
     rows.back().cost = std::nullopt;
     rows.back().cached_input = 7;
     rows.back().cache_write = 8;
     rows.back().reasoning = 9;
     // In batches, so that sums are read and added to.
-    REQUIRE(store->append(std::span(rows).first(50)));
-    REQUIRE(store->append(std::span(rows).subspan(50)));
+    REQUIRE(append(*store, std::span(rows).first(50)));
+    REQUIRE(append(*store, std::span(rows).subspan(50)));
 
     const auto by_model = store->usage(UsageBy::model, std::nullopt, std::nullopt).value();
     REQUIRE(by_model.size() == 2);
@@ -307,6 +317,7 @@ TEST_CASE("log: usage adds up by model, provider, key and day") {
 
     CHECK(store->usage(UsageBy::provider, std::nullopt, std::nullopt).value().at(0).name == "lab");
     CHECK(store->usage(UsageBy::key, std::nullopt, std::nullopt).value().at(1).name == "work");
+    CHECK(store->usage(UsageBy::route, std::nullopt, std::nullopt).value().at(1).name == "chat");
     const auto days = store->usage(UsageBy::day, std::nullopt, std::nullopt).value();
     REQUIRE(days.size() == 2);
     CHECK(days[0].name == "2025-11-24");
@@ -315,6 +326,27 @@ TEST_CASE("log: usage adds up by model, provider, key and day") {
     CHECK(store->usage(UsageBy::model, kStart + 24 * kHour, std::nullopt).value().size() == 1);
     CHECK(store->usage(UsageBy::model, std::nullopt, kStart).value().size() == 1);
     CHECK(store->usage(UsageBy::model, kStart + 48 * kHour, std::nullopt).value().empty());
+}
+
+TEST_CASE("log: what was estimated of a failed stream is shown and not charged") {
+    const Scratch scratch;
+    const auto store = open_log(scratch / "log.db");
+    std::vector<LoggedCall> rows(3, call("r"));
+    for (LoggedCall& row : rows) {
+        row.streamed = true;
+    }
+    rows[0].usage_source = "estimated";
+    rows[0].error = "upstream_error";
+    rows[1].error = "upstream_error";  // with the provider's own counts
+    rows[2].usage_source = "estimated";
+    REQUIRE(append(*store, rows));
+    CHECK(store->calls({.oldest_first = true}).value().at(0).cost == Money{1'000});
+    const UsageRow sums = store->usage(UsageBy::model, std::nullopt, std::nullopt).value().at(0);
+    CHECK(sums.requests == 3);
+    CHECK(sums.errors == 2);
+    CHECK(sums.input == 20);
+    CHECK(sums.cost == Money{2'000});
+    CHECK(sums.unknown_costs == 1);
 }
 
 TEST_CASE("log: absurd numbers of a provider neither overflow nor fail") {
@@ -330,8 +362,8 @@ TEST_CASE("log: absurd numbers of a provider neither overflow nor fail") {
         row.time = 0;
     }
     rows[1].duration_us = -1;
-    REQUIRE(store->append(rows));
-    REQUIRE(store->append(rows));
+    REQUIRE(append(*store, rows));
+    REQUIRE(append(*store, rows));
     const auto sums = store->usage(UsageBy::model, std::nullopt, std::nullopt).value();
     REQUIRE_FALSE(sums.empty());
     CHECK(sums[0].input == INT64_MAX);
@@ -342,15 +374,16 @@ TEST_CASE("log: a batch is written as a whole or not at all") {
     const Scratch scratch;
     const std::string path = scratch / "log.db";
     const auto store = open_log(path);
-    REQUIRE(store->append(std::vector{call("before")}));
+    REQUIRE(append(*store, std::vector{call("before")}));
     const auto database = Database::open(path).value();
     REQUIRE(
-        database->execute("CREATE TRIGGER full BEFORE INSERT ON calls WHEN new.request_id = 'bad' "
+        database->execute("CREATE TRIGGER full BEFORE UPDATE ON log_end "
                           "BEGIN SELECT RAISE(ABORT, 'no'); END"));
-    CHECK_FALSE(store->append(std::vector{call("good"), call("bad"), call("good")}));
+    CHECK_FALSE(append(*store, std::vector<LoggedCall>(1000, call("lost"))));
     CHECK(store->count().value() == 1);
+    CHECK(store->request("lost").value().empty());
     REQUIRE(database->execute("DROP TRIGGER full"));
-    REQUIRE(store->append(std::vector{call("after")}));
+    REQUIRE(append(*store, std::vector{call("after")}));
     CHECK(store->newest().value() == 2);
     CHECK(store->usage(UsageBy::model, std::nullopt, std::nullopt).value().at(0).requests == 2);
 }
@@ -362,8 +395,8 @@ TEST_CASE("log: processes that write at the same time all get ids of their own")
     test::run_processes(4, [&](int process, int) {
         const auto store = LogStore::open(path, 30'000).value();
         for (int i = 0; i < 25; i++) {
-            static_cast<void>(store->append(
-                std::vector{call("p" + std::to_string(process) + "-" + std::to_string(i))}));
+            static_cast<void>(append(*store, std::vector{call("p" + std::to_string(process) + "-" +
+                                                              std::to_string(i))}));
         }
     });
     const auto store = open_log(path);
@@ -376,12 +409,14 @@ TEST_CASE("log: pruning by age removes the oldest, keeps the sums, and the file 
     const Scratch scratch;
     const std::string path = scratch / "log.db";
     const auto store = open_log(path);
-    std::vector<LoggedCall> rows;
-    for (int i = 0; i < 12'000; i++) {
-        rows.push_back(call("r" + std::to_string(i), kStart + i * 1000));
-        rows.back().decision = std::string(200, 'd');
+    CallBatch rows;
+    std::vector<LoggedDecision> decisions;
+    for (std::size_t i = 0; i < 12'000; i++) {
+        const auto time = kStart + static_cast<std::int64_t>(i) * 1000;
+        rows.add(view_of(call("r" + std::to_string(i), time)));
+        decisions.push_back({i, std::string(200, 'd')});
     }
-    REQUIRE(store->append(rows));
+    REQUIRE(store->append(rows, decisions));
     REQUIRE(store->checkpoint());
     const auto before = std::filesystem::file_size(path);
     int steps = 0;
@@ -391,12 +426,13 @@ TEST_CASE("log: pruning by age removes the oldest, keeps the sums, and the file 
     }
     REQUIRE(store->checkpoint());
     CHECK(steps > 3);
-    CHECK(store->count().value() == 1000);
+    CHECK(store->count().value() == 12'000 - 42 * 256);  // whole blocks go
     CHECK(std::filesystem::file_size(path) < before / 4);
-    CHECK(store->calls({.limit = 1, .oldest_first = true}).value().at(0).request_id == "r11000");
-    CHECK(store->request("r10999").value().empty());
-    CHECK(store->request("r11000").value().size() == 1);
-    CHECK(store->decision(11'000).value().empty());
+    CHECK(store->calls({.limit = 1, .oldest_first = true}).value().at(0).request_id == "r10752");
+    CHECK(store->request("r10751").value().empty());
+    CHECK(store->request("r10752").value().size() == 1);
+    CHECK(store->decision(10'752).value().empty());
+    CHECK_FALSE(store->decision(10'753).value().empty());
     CHECK(store->usage(UsageBy::model, std::nullopt, std::nullopt).value().at(0).requests ==
           12'000);
     CHECK_FALSE(store->prune(limits).value());
@@ -405,7 +441,7 @@ TEST_CASE("log: pruning by age removes the oldest, keeps the sums, and the file 
     }
     CHECK(store->count().value() == 0);
     CHECK(store->usage(UsageBy::model, std::nullopt, std::nullopt).value().empty());
-    REQUIRE(store->append(std::vector{call("next")}));
+    REQUIRE(append(*store, std::vector{call("next")}));
     CHECK(store->newest().value() == 12'001);  // no id is given twice
     CHECK(store->request("next").value().size() == 1);
 }
@@ -414,9 +450,9 @@ TEST_CASE("log: pruning by size removes no more than is too much") {
     const Scratch scratch;
     const std::string path = scratch / "log.db";
     const auto store = open_log(path);
-    constexpr std::int64_t kMost = 1'000'000;
+    constexpr std::int64_t kMost = 400'000;
     for (int batch = 0; batch < 40; batch++) {
-        REQUIRE(store->append(std::vector<LoggedCall>(500, call("r"))));
+        REQUIRE(append(*store, std::vector<LoggedCall>(500, call("r"))));
         while (store->prune({.before = 0, .usage_before = 0, .max_bytes = kMost}).value()) {
         }
         REQUIRE(store->checkpoint());
@@ -523,7 +559,7 @@ TEST_CASE("log: a damaged file is told from others, and set aside with its write
     SUBCASE("damage inside") {
         {
             const auto store = open_log(path);
-            REQUIRE(store->append(std::vector<LoggedCall>(500, call("r"))));
+            REQUIRE(append(*store, std::vector<LoggedCall>(500, call("r"))));
             REQUIRE(store->checkpoint());
         }
         std::string content = file_content(path);
@@ -531,7 +567,7 @@ TEST_CASE("log: a damaged file is told from others, and set aside with its write
         put_file(path, content, 0600);
         const auto store = LogStore::open(path, 10, &damaged);
         if (store) {
-            CHECK_FALSE((*store)->append(std::vector{call("next")}));
+            CHECK_FALSE(append(**store, std::vector{call("next")}));
             CHECK((*store)->is_damaged());
         } else {
             CHECK(damaged);
@@ -562,7 +598,7 @@ TEST_CASE("log: a lock is waited for as long as was said") {
     const auto holder = Database::open(path).value();
     const auto lock = Transaction::begin(*holder);
     REQUIRE(lock);
-    const auto refused = store->append(std::vector{call("a")});
+    const auto refused = append(*store, std::vector{call("a")});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == Errc::conflict);
     CHECK(refused.error().message.find("waited 20ms") != std::string::npos);

@@ -152,6 +152,8 @@ TEST_CASE("score: weights") {
     CHECK(parts()[0] > 0);  // only streams have a latency
     request.streaming = true;
     CHECK(parts() == Parts{0, 1 - 0.9, 0, 0.9, 0});
+    settings.strategy_weight = 1;
+    CHECK(parts() == Parts{0, 0, 0, 1, 0});
 
     settings.price_weight = settings.uptime_weight = settings.throughput_weight = 0;
     settings.latency_weight = 0;

@@ -63,6 +63,7 @@ TEST_CASE("settings: routing has LLM Gateway's constants") {
     CHECK(routing.throughput_weight == 0.05);
     CHECK(routing.latency_weight == 0.025);
     CHECK(routing.cache_weight == 0);
+    CHECK(routing.strategy_weight == 0.9);
     CHECK(routing.default_uptime == 100);
     CHECK(routing.default_latency_ms == 1'000);
     CHECK(routing.default_throughput == 50);
@@ -122,6 +123,7 @@ TEST_CASE("settings: every constant of routing can be changed") {
             double(after.throughput_weight != before.throughput_weight),
             double(after.latency_weight != before.latency_weight),
             double(after.cache_weight != before.cache_weight),
+            double(after.strategy_weight != before.strategy_weight),
             double(after.default_uptime != before.default_uptime),
             double(after.default_latency_ms != before.default_latency_ms),
             double(after.default_throughput != before.default_throughput),

@@ -89,11 +89,19 @@ TEST_CASE("store: a new database is private, whatever the umask, and at the newe
     CHECK(file_content(path).substr(0, 15) == "SQLite format 3");
 }
 
-TEST_CASE("store: a database of schema 1 opens at the newest, with everything in it") {
+TEST_CASE("store: a database of an older schema opens at the newest, with everything in it") {
     const Scratch scratch;
     const std::string path = scratch / "llmgw.db";
     put_file(path, "", 0600);
-    const std::string fixture = file_content(std::string(LLMGW_TEST_DATA) + "/schema/v1.sql");
+    int schema = 0;
+    SUBCASE("1") {
+        schema = 1;
+    }
+    SUBCASE("2") {
+        schema = 2;
+    }
+    const std::string fixture =
+        file_content(std::string(LLMGW_TEST_DATA) + "/schema/v" + std::to_string(schema) + ".sql");
     REQUIRE_FALSE(fixture.empty());
     run_sql(path, fixture);
     {
@@ -112,7 +120,11 @@ TEST_CASE("store: a database of schema 1 opens at the newest, with everything in
         CHECK(key->digest[31] == 31);
         CHECK(key->revoked_at == 1700000000002);
         CHECK_FALSE(key->expires_at);
+        CHECK(key->route.empty());
         CHECK(store->aliases().value().at(0).target == "openai/gpt-4o-mini");
+        CHECK(store->provider_renewals().value().size() == (schema == 1 ? 0 : 1));
+        CHECK(store->routes().value().empty());
+        CHECK(store->set_gateway_key_route("k_one", "prod").value());
     }
     CHECK(Database::open(path).value()->integer("PRAGMA user_version").value() ==
           store_schema().newest());
@@ -321,6 +333,71 @@ TEST_CASE("store: renewals of provider keys, stored or not") {
 TEST_CASE("store: a secret is bound to label, provider and address") {
     ProviderKey key = provider_key("lab");
     CHECK(secret_context(key) == "lab\nopenai\nhttps://api.openai.com/v1");
+}
+
+TEST_CASE("store: routes") {
+    const Scratch scratch;
+    const auto store = open_store(scratch / "llmgw.db");
+    CHECK_FALSE(store->route("prod").value());
+    REQUIRE(store->set_route({.name = "prod",
+                              .document = "{}",
+                              .created_at = 1,
+                              .updated_at = 1,
+                              .source = "import:prod.json",
+                              .import_hash = "abc"}));
+    REQUIRE(
+        store->set_route({.name = "Apart", .document = "[]", .created_at = 2, .updated_at = 2}));
+    auto route = store->route("prod").value();
+    REQUIRE(route);
+    CHECK(route->document == "{}");
+    CHECK(route->source == "import:prod.json");
+    CHECK(route->import_hash == "abc");
+
+    // By hand; when it was made stays.
+    const std::int64_t before = store->data_version().value();
+    REQUIRE(store->set_route(
+        {.name = "prod", .document = "{\"cache\":true}", .created_at = 9, .updated_at = 9}));
+    CHECK(store->data_version().value() != before);
+    route = store->route("prod").value();
+    CHECK(route->document == "{\"cache\":true}");
+    CHECK(route->created_at == 1);
+    CHECK(route->updated_at == 9);
+    CHECK(route->source == "hand");
+    CHECK(route->import_hash.empty());
+
+    const auto routes = store->routes().value();
+    REQUIRE(routes.size() == 2);
+    CHECK(routes[0].name == "Apart");
+    CHECK(routes[1].name == "prod");
+    CHECK(store->remove_route("prod").value());
+    CHECK_FALSE(store->remove_route("prod").value());
+    CHECK_FALSE(store->route("prod").value());
+}
+
+TEST_CASE("store: gateway keys know their routes") {
+    const Scratch scratch;
+    const auto store = open_store(scratch / "llmgw.db");
+    for (const auto& [id, route] : {std::pair("k_1", "prod"), std::pair("k_2", ""),
+                                    std::pair("k_3", "other"), std::pair("k_4", "prod")}) {
+        GatewayKey key = gateway_key(id, id, 10);
+        key.digest[0] = static_cast<std::uint8_t>(id[2]);
+        key.route = route;
+        REQUIRE(store->add_gateway_key(key));
+    }
+    CHECK(store->gateway_key("k_1").value()->route == "prod");
+    CHECK(store->gateway_key("k_2").value()->route.empty());
+    CHECK(store->set_gateway_key_route("k_2", "prod").value());
+    CHECK(store->set_gateway_key_route("k_4", "").value());
+    CHECK_FALSE(store->set_gateway_key_route("k_9", "prod").value());
+
+    const ValidGatewayKeys valid = store->valid_gateway_keys().value();
+    REQUIRE(valid.keys.size() == 4);
+    CHECK(valid.routes.size() == 2);
+    for (const ValidGatewayKey& key : valid.keys) {
+        const std::string route = key.route == 0 ? "" : valid.routes.at(key.route - 1);
+        CAPTURE(key.digest[0]);
+        CHECK(route == (key.digest[0] == '3' ? "other" : key.digest[0] == '4' ? "" : "prod"));
+    }
 }
 
 TEST_CASE("store: gateway keys") {
