@@ -6,6 +6,7 @@
 
 #include "common/base/json_io.h"
 #include "common/base/json_writer.h"
+#include "common/routes/route_mode.h"
 
 namespace llmgw {
 
@@ -252,16 +253,6 @@ ScoredCandidate read_scored(const Reader& in, std::size_t candidates) {
     scored.penalty = in.decimal("penalty").value_or(0);
     scored.further_key = in.flag("further_key");
     return scored;
-}
-
-std::optional<RouteMode> find_route_mode(std::string_view name) {
-    for (const RouteMode mode :
-         {RouteMode::single, RouteMode::fallback, RouteMode::loadbalance, RouteMode::conditional}) {
-        if (route_mode_name(mode) == name) {
-            return mode;
-        }
-    }
-    return std::nullopt;
 }
 
 RouteChoice read_choice(const Reader& in) {
