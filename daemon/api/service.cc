@@ -197,8 +197,8 @@ bool ApiService::is_admin(const RequestHead& head) const {
 std::optional<LocalAnswer> ApiService::screen(const RequestHead& head) {
     auto refusal = refusal_of(head);
     if (refusal && speaks_portkey(head) && inference_endpoint(normal_path(head.path))) {
-        const std::string_view sent = head.header("x-portkey-trace-id");
-        const std::string trace(sent.empty() ? core_.new_request_id() : sent);
+        std::string trace = read_portkey_headers(head).trace_id;
+        trace = trace.empty() ? core_.new_request_id() : trace;
         PortkeyAnswer portkey;
         portkey.trace_id = trace;
         refusal->fields += portkey_answer_fields(portkey);

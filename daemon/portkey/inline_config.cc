@@ -66,14 +66,18 @@ void use_host(Json& node, const std::string& host) {
     }
     node.erase("customHost");
     node.erase("custom_host");
-    const auto targets = node.find("targets");
-    if (targets != node.end() && targets->is_array() && !targets->empty()) {
-        for (Json& target : *targets) {
-            use_host(target, host);
+    bool group = false;
+    for (const char* const name : {"targets", "options"}) {
+        if (const auto targets = node.find(name); targets != node.end() && targets->is_array()) {
+            for (Json& target : *targets) {
+                use_host(target, host);
+            }
+            group = true;
         }
-        return;
     }
-    node["custom_host"] = host;
+    if (!group) {
+        node["custom_host"] = host;
+    }
 }
 
 // A detail may be an object, as a service account is.

@@ -47,9 +47,38 @@ bool brings_key(const PortkeyRequest& request) {
            request.config.empty();
 }
 
+// The header of the first detail.
+std::string detail_header(const PortkeyRequest& request) {
+    std::string name = "x-portkey-" + request.details.front().first;
+    std::replace(name.begin(), name.end(), '_', '-');
+    return name;
+}
+
 bool is_inline(const PortkeyRequest& request) {
     return is_config_document(request.config) || !request.custom_host.empty() ||
            !request.details.empty() || brings_key(request);
+}
+
+tl::unexpected<Error> refuse_address() {
+    return refuse({"a stored key is not sent to an address from a request", "x-portkey-custom-host",
+                   "llmgw providers add --base-url stores both", "inline_custom_host_blocked"});
+}
+
+// Whether what a request brings can be one config: what is stored is complete by itself.
+Result<void> check_inline(const PortkeyRequest& request) {
+    const bool document = is_config_document(request.config);
+    const bool stored = !request.virtual_key.empty() || request.provider.starts_with('@') ||
+                        (!request.config.empty() && !document);
+    const bool nobody = request.provider.empty() && !document;
+    if (!request.custom_host.empty() && (stored || nobody)) {
+        return refuse_address();
+    }
+    if (!request.details.empty() && (stored || nobody)) {
+        return refuse({"details of an account go with a provider's key from the same request only",
+                       detail_header(request), "llmgw providers add --option stores them",
+                       "inline_provider_blocked"});
+    }
+    return {};
 }
 
 // Portkey's own codes for what organisations do not allow.
@@ -65,12 +94,8 @@ tl::unexpected<Error> refuse_inline(const PortkeyRequest& request) {
                        "llmgw providers add --base-url stores it" + allow,
                        "inline_custom_host_blocked"});
     }
-    std::string field = "authorization";
-    if (!request.details.empty()) {
-        field = "x-portkey-" + request.details.front().first;
-        std::replace(field.begin(), field.end(), '_', '-');
-    }
-    return refuse({"a provider key in a request is not used", std::move(field),
+    return refuse({"a provider key in a request is not used",
+                   request.details.empty() ? "authorization" : detail_header(request),
                    "llmgw providers add stores it; send the gateway key alone then" + allow,
                    "inline_provider_blocked"});
 }
@@ -212,11 +237,8 @@ Selected select_saved(const Snapshot& snapshot, const PortkeyRequest& request,
 
 Selected select_inline(const Snapshot& snapshot, InlineConfigs& configs,
                        const PortkeyRequest& request, std::string_view model) {
-    const bool stored = !request.virtual_key.empty() || request.provider.starts_with('@');
-    if (!request.custom_host.empty() && stored) {
-        return refuse({"a stored key is not sent to an address from a request",
-                       "x-portkey-custom-host", "llmgw providers add --base-url stores both",
-                       "inline_custom_host_blocked"});
+    if (auto fits = check_inline(request); !fits) {
+        return tl::unexpected(std::move(fits.error()));
     }
     auto whole = whole_config(request);
     if (!whole) {
@@ -227,8 +249,7 @@ Selected select_inline(const Snapshot& snapshot, InlineConfigs& configs,
         return tl::unexpected(std::move(config.error()));
     }
     if (!request.custom_host.empty() && (*config)->keys.empty()) {
-        return refuse({"x-portkey-custom-host is of no use without a provider",
-                       "x-portkey-custom-host", "", "inline_custom_host_blocked"});
+        return refuse_address();
     }
     auto route = std::make_shared<RouteCall>();
     route->tree = (*config)->tree;

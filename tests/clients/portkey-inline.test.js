@@ -23,7 +23,7 @@ const selections = {
     'a config of several targets': {
         config: {
             strategy: { mode: 'fallback', on_status_codes: [401] },
-            targets: [{ ...target, api_key: 'sk-that-the-provider-refuses' }, target],
+            targets: [{ ...target, api_key: 'refused-by-the-provider' }, target],
         },
     },
     'a config of a stored key': { config: { virtual_key: 'openai', retry: { attempts: 1 } } },

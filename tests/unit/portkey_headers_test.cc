@@ -186,7 +186,8 @@ TEST_CASE("portkey headers: an answer's") {
     Error error;
     error.message = "a \"config\"";
     error.hint = "do this";
-    const auto document = scan_object(portkey_error_document(error));
+    const std::string text = portkey_error_document(error);
+    const auto document = scan_object(text);
     REQUIRE(document);
     CHECK(find_field(*document, "status")->value == "\"failure\"");
     CHECK(json_text(find_field(*document, "message")->value) == "a \"config\" (do this)");

@@ -211,6 +211,22 @@ TEST_CASE("portkey selection: what is inline is refused unless it is allowed") {
     SUBCASE("details") {
         request.details = {{"aws_region", "eu-west-1"}};
         CHECK(refusal(select(closed, request)) == "inline_provider_blocked x-portkey-aws-region");
+        CHECK(refusal(select(open, request)) == "inline_provider_blocked x-portkey-aws-region");
+        request.virtual_key = "lab";
+        CHECK(refusal(select(open, request)) == "inline_provider_blocked x-portkey-aws-region");
+        request.virtual_key = {};
+        request.config = "pc-busy-1";
+        CHECK(refusal(select(open, request)) == "inline_provider_blocked x-portkey-aws-region");
+        request = {};
+        request.provider = "bedrock";
+        request.details = {{"aws_region", "eu-west-1"},
+                           {"aws_access_key_id", std::string("AKIA") + "OFTHECLIENTTESTS"},
+                           {"aws_secret_access_key", std::string(40, 's')}};
+        const auto target = select(open, request);
+        REQUIRE(target);
+        REQUIRE((*target)->keys);
+        CHECK((*target)->keys->front().region == "eu-west-1");
+        CHECK((*target)->keys->front().aws);
     }
 }
 
@@ -228,6 +244,11 @@ TEST_CASE("portkey selection: a stored key stays at its address") {
               "inline_custom_host_blocked x-portkey-custom-host");
         request.provider = {};
         CHECK(refusal(select(snapshot, request, {"@lab/m", ""})) ==
+              "inline_custom_host_blocked x-portkey-custom-host");
+    }
+    SUBCASE("of a saved config") {
+        request.config = "pc-busy-1";
+        CHECK(refusal(select(snapshot, request)) ==
               "inline_custom_host_blocked x-portkey-custom-host");
     }
     SUBCASE("of a config") {
