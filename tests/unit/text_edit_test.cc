@@ -16,7 +16,7 @@ bool is_hidden(std::string_view line) {
     return line.find("SECRET") != std::string_view::npos;
 }
 
-std::string diff_of(std::string_view text, const std::vector<TextEdit>& edits) {
+std::string diff_of(std::string_view text, const std::vector<PatchEdit>& edits) {
     return unified_diff("f", text, edits, is_hidden).text;
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("text edit: what a diff says is what the edits do") {
         for (std::size_t i = pick(40); i > 0; i--) {
             text += pick(3) == 0 ? "\n" : std::string(1, static_cast<char>('a' + pick(5)));
         }
-        std::vector<TextEdit> edits;
+        std::vector<PatchEdit> edits;
         for (std::size_t at = pick(8); at <= text.size(); at += 1 + pick(12)) {
             const std::size_t end = std::min(at + pick(6), text.size());
             edits.push_back({at, end, pick(2) == 0 ? "" : pick(2) == 0 ? "X\n" : "Y"});
@@ -78,6 +78,6 @@ TEST_CASE("text edit: what a diff says is what the edits do") {
         const std::string diff = diff_of(text, edits);
         CAPTURE(text);
         CAPTURE(diff);
-        CHECK(trial::apply_diff(text, diff) == apply_edits(text, edits));
+        CHECK(trial::apply_diff(text, diff) == apply_patch_edits(text, edits));
     }
 }
