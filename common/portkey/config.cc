@@ -91,21 +91,23 @@ Result<PortkeyConfig> convert(const LooseDocument& document, const Json& root,
 
 }  // namespace
 
+Result<LooseDocument> unwrap_portkey_config(const LooseDocument& document) {
+    if (!document.json.starts_with('"')) {
+        return document;
+    }
+    const auto text = parse_json(document.json);
+    return text ? unwrap(text->get<std::string>(), document.line_of(""))
+                : tl::unexpected(text.error());
+}
+
 Result<PortkeyConfig> convert_portkey_config(const LooseDocument& document,
                                              const PortkeyReading& reading) {
-    const auto root = parse_json(document.json);
-    if (!root) {
-        return tl::unexpected(root.error());
-    }
-    if (!root->is_string()) {
-        return convert(document, *root, reading);
-    }
-    const auto inside = unwrap(root->get<std::string>(), document.line_of(""));
+    const auto inside = unwrap_portkey_config(document);
     if (!inside) {
         return tl::unexpected(inside.error());
     }
-    const auto object = parse_json(inside->json);
-    return object ? convert(*inside, *object, reading) : tl::unexpected(object.error());
+    const auto root = parse_json(inside->json);
+    return root ? convert(*inside, *root, reading) : tl::unexpected(root.error());
 }
 
 }  // namespace llmgw
