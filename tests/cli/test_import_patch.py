@@ -56,7 +56,7 @@ def embed(text):
 APP_MJS = '''\
 import { Portkey } from 'portkey-ai'
 
-const portkey = new Portkey({
+const client = new Portkey({
   apiKey: process.env.PORTKEY_API_KEY,
   config: {
     strategy: { mode: 'fallback' },
@@ -64,7 +64,7 @@ const portkey = new Portkey({
   },
 })
 
-const stream = await portkey.chat.completions.create(
+const stream = await client.chat.completions.create(
   { messages: [{ role: 'user', content: "it's me" }], stream: true },
   { traceID: `run-${process.pid}` },
 )
@@ -173,7 +173,7 @@ def test_names_are_the_plan_s(project):
     project.write({"app.py": TREE["backend/app.py"], "config.json": json.dumps({
         "slug": "pc-main-1a2b3c", "name": "Main Config", "object": "config",
         "config": json.dumps({"retry": {"attempts": 2}, "provider": "@openai-prod"})})})
-    diff, _ = project.patch(".")
+    diff, _ = project.patch("config.json", ".")
     assert "route/main-config/{MODEL}" in diff
 
 

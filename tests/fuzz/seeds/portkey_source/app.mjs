@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { Portkey } from 'portkey-ai'
 
 const portkey = new Portkey({
