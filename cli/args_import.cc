@@ -10,8 +10,12 @@ void CommandTree::add_import_portkey() {
                          run_import_portkey, o);
     argument(app, "PATH", o->paths, "Exports, configs, code, folders of them; - is stdin");
     CLI::Option* apply = app->add_flag("--apply", o->apply, "Write it; without this, only show it");
-    app->add_flag("--patch", o->patch, "Print a diff that moves code and settings to llmgw")
-        ->excludes(apply);
+    CLI::Option* patch =
+        app->add_flag("--patch", o->patch, "Print a diff that moves code and settings to llmgw")
+            ->excludes(apply);
+    app->add_flag("--prove", o->prove, "Print what each route does beside what Portkey did")
+        ->excludes(apply)
+        ->excludes(patch);
     value(app, "--name", o->name, "NAME", "The route's name, if there is one config");
     pairs(app, "--map", o->map, "Whose key a slug stands for, as in main-1a2b3c=openai")
         ->type_name("SLUG=PROVIDER");

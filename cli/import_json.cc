@@ -109,6 +109,53 @@ Json finding_json(const Finding& finding) {
             {"action", text_or_null(finding.action)}};
 }
 
+Json run_json(const ProofRun& run) {
+    Json calls = Json::array();
+    for (const auto& call : run.calls) {
+        calls.push_back({{"target", call.target}, {"model", call.model}, {"tries", call.tries}});
+    }
+    return {{"calls", std::move(calls)}, {"status", run.status}};
+}
+
+Json row_json(const ProofRow& row) {
+    const auto body = parse_json(row.request.body);
+    const auto metadata = parse_json(row.request.metadata);
+    return {{"case", row.request.what},
+            {"path", row.request.path},
+            {"body", body ? *body : Json(nullptr)},
+            {"metadata", metadata ? *metadata : Json(nullptr)},
+            {"portkey", run_json(row.portkey)},
+            {"llmgw", run_json(row.llmgw)},
+            {"verdict", row.difference.empty() ? "same" : "different"},
+            {"difference", text_or_null(row.difference)},
+            {"code", text_or_null(row.code)}};
+}
+
+Json proof_json(const ImportProof& proof) {
+    Json routes = Json::array();
+    for (const auto& proved : proof.routes) {
+        Json rows = Json::array();
+        for (const auto& row : proved.proof.rows) {
+            rows.push_back(row_json(row));
+        }
+        routes.push_back(with_place({{"name", proved.name},
+                                     {"rows", std::move(rows)},
+                                     {"cut", proved.proof.cut},
+                                     {"not_modelled", proved.proof.unknown},
+                                     {"not_asked", proved.proof.not_asked}},
+                                    proved.place));
+    }
+    Json without = Json::array();
+    for (const auto& place : proof.without_route) {
+        without.push_back(with_place(Json::object(), place));
+    }
+    return {{"routes", std::move(routes)},
+            {"without_route", std::move(without)},
+            {"same", proof.same},
+            {"explained", proof.explained},
+            {"unexplained", proof.unexplained}};
+}
+
 }  // namespace
 
 std::string import_report_json(const ImportReport& report) {
@@ -131,6 +178,9 @@ std::string import_report_json(const ImportReport& report) {
     }
     for (const auto& finding : report.plan.findings) {
         document["findings"].push_back(finding_json(finding));
+    }
+    if (report.proof) {
+        document["proof"] = proof_json(*report.proof);
     }
     return print_json(document, 2) + "\n";
 }

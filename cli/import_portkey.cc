@@ -254,6 +254,16 @@ Result<int> run_import_portkey(const GlobalOptions& global, const ImportPortkeyO
     report.files = reader.files;
     report.again = command_to_apply(options);
     const std::size_t errors = count_errors(report.plan, options.strict);
+    if (options.prove) {
+        auto proof = prove_import(reader.exports.configs, report.plan, how->reading.oss);
+        if (!proof) {
+            return tl::unexpected(std::move(proof.error()));
+        }
+        report.proof = *std::move(proof);
+        write_out(global.json ? import_report_json(report)
+                              : import_proof_text(*report.proof, use_color(global, STDOUT_FILENO)));
+        return errors == 0 && report.proof->unexplained == 0 ? 0 : 1;
+    }
     // What can be imported is, whatever else cannot; who asks to be strict wants all or nothing.
     if (options.apply && (errors == 0 || !options.strict)) {
         auto made = apply_import(report.plan, *target, *session->store, session->home.master_key());

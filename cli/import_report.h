@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/globals.h"
+#include "cli/import_proof.h"
 #include "common/portkey/apply.h"
 #include "common/portkey/plan.h"
 
@@ -18,6 +20,7 @@ struct ImportReport {
     std::size_t files = 0;      ///< read
     bool applied = false;       ///< the plan is written, or there was nothing to write
     std::string again;          ///< the command that writes the plan
+    std::optional<ImportProof> proof;
 };
 
 /// For people: groups of lines, and the next command at the end.

@@ -90,13 +90,14 @@ Result<PortkeyConfig> convert(const LooseDocument& document, const PortkeyReadin
 
 }  // namespace
 
+Result<LooseDocument> unwrap_portkey_config(const LooseDocument& document) {
+    const auto text = json_text(document.json);
+    return text ? unwrap(*text, document.line_of("")) : document;
+}
+
 Result<PortkeyConfig> convert_portkey_config(const LooseDocument& document,
                                              const PortkeyReading& reading) {
-    const auto text = json_text(document.json);
-    if (!text) {
-        return convert(document, reading);
-    }
-    const auto inside = unwrap(*text, document.line_of(""));
+    const auto inside = unwrap_portkey_config(document);
     return inside ? convert(*inside, reading) : tl::unexpected(inside.error());
 }
 

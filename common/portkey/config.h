@@ -33,4 +33,7 @@ struct PortkeyConfig {
 [[nodiscard]] Result<PortkeyConfig> convert_portkey_config(const LooseDocument& document,
                                                            const PortkeyReading& reading);
 
+/// The config object itself, where it is a text in a document: in quotes or as base64.
+[[nodiscard]] Result<LooseDocument> unwrap_portkey_config(const LooseDocument& document);
+
 }  // namespace llmgw

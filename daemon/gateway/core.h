@@ -19,6 +19,7 @@
 
 namespace llmgw {
 
+class Rehearsal;
 class RequestLog;
 
 /// What has been served since the start.
@@ -69,6 +70,7 @@ struct Core {
     PortkeyHeaderNotices portkey_notices;
     InlineConfigs inline_configs;
     RequestLog* request_log = nullptr;  ///< none: nothing is logged
+    Rehearsal* rehearsal = nullptr;     ///< in place of providers and of chance; usually none
     std::mt19937_64 random;
 
   private:

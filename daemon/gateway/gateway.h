@@ -15,6 +15,7 @@
 #include "common/base/error.h"
 #include "common/base/home.h"
 #include "common/store/store.h"
+#include "daemon/gateway/rehearse_route.h"
 #include "daemon/gateway/route_questions.h"
 
 namespace llmgw {

@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "daemon/gateway/cache_step.h"
+#include "daemon/gateway/rehearsal.h"
 #include "daemon/gateway/route_leaf.h"
 #include "daemon/gateway/session_key.h"
 
@@ -63,7 +64,9 @@ void look_at(Looked& looked, Exchange& exchange, const InferenceCall& call) {
     condition.pathname = exchange.head.path;
     input.route = route.name;
     input.session = session_key(exchange.head, call);
-    input.random = [&random = exchange.core.random] { return random(); };
+    input.random = [&core = exchange.core] {
+        return core.rehearsal == nullptr ? core.random() : core.rehearsal->draw();
+    };
     input.now = unix_ms();
 }
 

@@ -6,7 +6,6 @@
 
 #include "common/base/json_io.h"
 #include "common/base/json_writer.h"
-#include "common/routes/route_mode.h"
 
 namespace llmgw {
 
