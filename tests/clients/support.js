@@ -16,12 +16,12 @@ export const upstreamKey = format.key ?? 'sk-upstream-of-the-tests';
 export const deadlineMs = 20_000;
 
 /** The environment of every process: no keys and no settings of the user. */
-function environment(extra) {
+export function environment(extra) {
     const { PATH, LANG, TMPDIR } = process.env;
     return { PATH, LANG, TMPDIR, PYTHONDONTWRITEBYTECODE: '1', ...extra };
 }
 
-function within(promise, what) {
+export function within(promise, what) {
     let timer;
     const late = new Promise((_, reject) => {
         timer = setTimeout(() => reject(new Error(`${what}: nothing within ${deadlineMs} ms`)),
