@@ -12,7 +12,7 @@ const host = `${upstreamHost}/v1`;
 
 function target(model, more) {
     return {
-        provider: 'openai', api_key: 'sk-1', custom_host: host, override_params: { model }, ...more,
+        provider: 'openai', api_key: 'sk-of-the-config', custom_host: host, override_params: { model }, ...more,
     };
 }
 
@@ -335,7 +335,7 @@ const parameters = {
     'camel case': {
         config: {
             strategy: { mode: 'fallback', onStatusCodes: [429] },
-            targets: [{ provider: 'openai', api_key: 'sk-1', customHost: host,
+            targets: [{ provider: 'openai', api_key: 'sk-of-the-config', customHost: host,
                         overrideParams: { model: 'status-429' } }, target('two')],
         },
         expect: [200, 'status-429', 'two'],
@@ -362,7 +362,7 @@ const inherited = {
         expect: [200, 'silent', 'sleep-300'],
     },
     'the address': {
-        config: single([{ provider: 'openai', api_key: 'sk-1' }], { custom_host: host }),
+        config: single([{ provider: 'openai', api_key: 'sk-of-the-config' }], { custom_host: host }),
         expect: [200, 'gpt-4o-mini'],
     },
     'an address of one\'s own': {
@@ -379,13 +379,13 @@ const inherited = {
         expect: [503, 'status-503', 'status-503'],
     },
     'never the provider': {
-        config: { ...single([{ api_key: 'sk-1', retry: { attempts: 0 } }]), provider: 'openai',
+        config: { ...single([{ api_key: 'sk-of-the-config', retry: { attempts: 0 } }]), provider: 'openai',
                   custom_host: host },
         expect: [500],
     },
     'never the key': {
         config: single([{ provider: 'openai', retry: { attempts: 0 } }],
-                       { api_key: 'sk-1', custom_host: host }),
+                       { api_key: 'sk-of-the-config', custom_host: host }),
         expect: [200, 'gpt-4o-mini'],
     },
 };
@@ -453,7 +453,7 @@ const addresses = {
     },
 };
 
-const header = { 'x-portkey-provider': 'openai', authorization: 'Bearer sk-2' };
+const header = { 'x-portkey-provider': 'openai', authorization: 'Bearer sk-of-the-client' };
 
 const headers = {
     'the provider, its key and its address': {
@@ -464,7 +464,7 @@ const headers = {
         expect: [200, 'gpt-4o-mini'],
     },
     'a key without Bearer': {
-        headers: { ...header, authorization: 'sk-2', 'x-portkey-custom-host': host },
+        headers: { ...header, authorization: 'sk-of-the-client', 'x-portkey-custom-host': host },
         expect: [200, 'gpt-4o-mini'],
     },
     'Anthropic': {
@@ -499,7 +499,7 @@ const headers = {
     },
     'the client\'s key, passed on': {
         config: target('one', { forward_headers: ['authorization'] }),
-        headers: { authorization: 'Bearer sk-3' }, expect: [200, 'one'],
+        headers: { authorization: 'Bearer sk-of-another' }, expect: [200, 'one'],
     },
     'a virtual key that nobody knows': {
         config: { virtual_key: 'nobodys', provider: 'openai', retry: { attempts: 0 },

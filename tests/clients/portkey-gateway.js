@@ -73,6 +73,7 @@ export class Upstream {
 
     async start() {
         this.server = createServer((request, response) => {
+            response.setHeader('connection', 'close');
             const pieces = [];
             request.on('data', (piece) => pieces.push(piece));
             request.on('end', () => this.take(request, response, Buffer.concat(pieces)));
