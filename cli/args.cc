@@ -297,6 +297,8 @@ void CommandTree::add_routes() {
     argument(app, "MODEL", explain->model, "The model; without it that of the request", false);
     value(app, "--request", explain->request_file, "FILE",
           "For this request, the body of a chat completion; - is stdin");
+    value(app, "--metadata", explain->metadata, "JSON",
+          "What x-llmgw-metadata would say, for the conditions of routes");
     const auto simulate = std::make_shared<RoutesSimulateOptions>();
     app = verb(noun, "simulate", "Route the logged requests again under other settings",
                run_routes_simulate, simulate);

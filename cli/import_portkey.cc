@@ -39,18 +39,21 @@ class ImportReader {
     }
 
     PortkeyExports exports;
-    SourceTree sources;
+    std::optional<SourceTree> sources;  ///< not set: nobody wants to change them
     std::size_t files = 0;
 
   private:
     Result<void> add(const TextFile& file) {
         files++;
-        const auto sniffing = file.named ? Sniffing::named : Sniffing::found;
+        const bool sure = file.named && !is_code(file.name);
+        const auto sniffing = sure ? Sniffing::named : Sniffing::found;
         const auto found = read_export(file.text, file.name, sniffing, exports);
         if (found && *found) {
             return {};
         }
-        sources.add({file.name, file.text});
+        if (sources) {
+            sources->add({file.name, file.text});
+        }
         const bool used = add_uses(file);
         if (used || (!file.named && !may_hold_config(file.text))) {
             return {};
@@ -67,6 +70,12 @@ class ImportReader {
                           "give a config, an export, a Terraform state, or code that uses Portkey")
                    : fail(Errc::invalid_file, printable(file.name) + ": " + found.error().message,
                           found.error().hint);
+    }
+
+    static bool is_code(const std::string& file) {
+        const SourceLanguage language = source_language(file);
+        return language == SourceLanguage::python || language == SourceLanguage::script ||
+               language == SourceLanguage::shell || language == SourceLanguage::env;
     }
 
     // Whether the file uses Portkey, or has a config in it.
@@ -212,6 +221,9 @@ Result<int> run_import_portkey(const GlobalOptions& global, const ImportPortkeyO
         return tl::unexpected(how.error());
     }
     ImportReader reader;
+    if (options.patch) {
+        reader.sources.emplace();
+    }
     if (auto read = reader.read(options.paths); !read) {
         return tl::unexpected(std::move(read.error()));
     }
@@ -234,7 +246,7 @@ Result<int> run_import_portkey(const GlobalOptions& global, const ImportPortkeyO
         return tl::unexpected(std::move(plan.error()));
     }
     if (options.patch) {
-        print_patch(global, reader.sources, *plan);
+        print_patch(global, *reader.sources, *plan);
         return 0;
     }
     ImportReport report;

@@ -207,13 +207,13 @@ std::string totals(const ImportReport& report) {
 }
 
 std::string next_command(const ImportReport& report) {
+    if (!report.applied && has_changes(report.plan)) {
+        return report.again;
+    }
     const auto& providers = report.plan.providers;
     const auto missing = std::find_if(
         providers.begin(), providers.end(),
         [](const PlannedProvider& planned) { return planned.step == PlanStep::needed; });
-    if (!report.applied) {
-        return report.again;
-    }
     if (missing != providers.end()) {
         return missing->command;
     }
@@ -235,11 +235,10 @@ std::string import_report_text(const ImportReport& report, bool color) {
                                             [](const Finding& each) { return !is_use(each); });
     out += findings_text("findings", {findings.begin(), uses}, color);
     out += findings_text("uses in code", {uses, findings.end()}, color);
-    if (report.applied) {
-        out += has_changes(report.plan) ? "\nwritten\n" : "\nnothing to do\n";
-    }
+    const bool changes = has_changes(report.plan);
+    out += changes ? (report.applied ? "\nwritten\n" : "\n") : "\nnothing to do\n";
     const std::string next = next_command(report);
-    return next.empty() ? out : out + (report.applied ? "" : "\n") + "next: " + next + "\n";
+    return next.empty() ? out : out + "next: " + next + "\n";
 }
 
 }  // namespace llmgw

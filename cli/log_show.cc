@@ -79,10 +79,14 @@ Table attempts_table(const std::vector<LoggedCall>& rows) {
 // How it was routed; empty when it was not, or when that was written by another version.
 std::string routing_text(const std::string& stored, bool color) {
     const auto decision = stored.empty() ? Result<Decision>(Decision()) : read_decision(stored);
-    if (!decision || decision->candidates.empty()) {
+    if (!decision || (decision->candidates.empty() && decision->choices.empty())) {
         return "";
     }
-    return "\n" + decision_text({*decision, std::nullopt, {}}, color) + "seed " +
+    const std::string way = "\n" + choices_text(*decision);
+    if (decision->candidates.empty()) {
+        return way;  // the route said whom to ask
+    }
+    return way + decision_text({*decision, std::nullopt, {}}, color) + "seed " +
            std::to_string(decision->request.seed) + "\n";
 }
 

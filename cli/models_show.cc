@@ -114,7 +114,8 @@ Result<void> check_target(Store& store, const std::string& target,
         return {};
     }
     if (target.starts_with(kRoutePrefix)) {
-        const auto route = find_route(store, target.substr(kRoutePrefix.size()));
+        const std::string name = target.substr(kRoutePrefix.size());  // maybe with a model behind
+        const auto route = find_route(store, name.substr(0, name.find('/')));
         return route ? Result<void>() : tl::unexpected(route.error());
     }
     const auto slash = target.find('/');

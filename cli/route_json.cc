@@ -105,12 +105,24 @@ Json candidates_json(const RouteExplanation& explanation) {
     return list;
 }
 
+Json targets_json(const RouteExplanation& explanation) {
+    Json targets = Json::array();
+    for (const RouteStop& stop : explanation.stops) {
+        targets.push_back({{"target", stop.target},
+                           {"name", text_or_null(stop.name)},
+                           {"asks", text_or_null(stop.asks)},
+                           {"model", text_or_null(stop.model)},
+                           {"problem", text_or_null(stop.problem)}});
+    }
+    return targets;
+}
+
 }  // namespace
 
 std::string explanation_json(const RouteExplanation& explanation) {
     const Decision& decision = explanation.decision;
     const auto& order = decision.ranking.order;
-    const Json document = {
+    Json document = {
         {"model", decision.model},
         {"winner", order.empty() ? Json() : who_json(decision.candidates[order.front().index])},
         {"reason",
@@ -119,6 +131,8 @@ std::string explanation_json(const RouteExplanation& explanation) {
         {"weights", weights_json(explanation.weights)},
         {"exploration_rate", explanation.exploration_rate},
         {"candidates", candidates_json(explanation)}};
+    document["route"] = explanation.stops.empty() ? Json() : Json(decision.route);
+    document["targets"] = targets_json(explanation);
     return print_json(document, 2) + "\n";
 }
 

@@ -63,6 +63,24 @@ std::string headline(const Decision& decision) {
            " is asked first: " + std::string(reason_text(decision.ranking.reason)) + "\n";
 }
 
+// Why a node of a route took this target.
+std::string why_chosen(const RouteChoice& choice) {
+    switch (choice.mode) {
+        case RouteMode::single:
+            return "the only one";
+        case RouteMode::fallback:
+            return choice.after_status ? "after " + std::to_string(*choice.after_status)
+                                       : "the first one";
+        case RouteMode::loadbalance:
+            return (choice.sticky ? "which the request keeps to, weight " : "by weight, ") +
+                   show_decimal(choice.weight, 4) + " of " + show_decimal(choice.weights, 4);
+        case RouteMode::conditional:
+            return choice.condition ? "by condition " + std::to_string(*choice.condition + 1)
+                                    : "as no condition holds";
+    }
+    return "";
+}
+
 std::string request_line(const RouteRequest& request) {
     std::string text = "routing " + std::string(strategy_name(request.strategy));
     text += request.streaming ? ", streamed" : ", not streamed";
@@ -183,10 +201,21 @@ std::string exclusion_text(const CandidateFacts& facts, std::span<const RestRow>
     return text + ", for another " + show_time_left(facts.rests_for_ms);
 }
 
+std::string choices_text(const Decision& decision) {
+    std::string text;
+    for (const RouteChoice& choice : decision.choices) {
+        text += (decision.route.empty() ? "route" : "route/" + printable(decision.route)) + ": " +
+                choice.path;
+        text += choice.name.empty() ? "" : " \"" + printable(choice.name) + "\"";
+        text += ", " + why_chosen(choice) + "\n";
+    }
+    return text;
+}
+
 std::string decision_text(const DecisionView& view, bool color) {
     const Decision& decision = view.decision;
-    std::string text = headline(decision) + request_line(decision.request);
     const auto& order = decision.ranking.order;
+    std::string text = headline(decision) + request_line(decision.request);
     if (!order.empty()) {
         text += "\n" + figures_table(decision).render(true, color);
         text += std::string("\nScore, the lowest is asked first: each term ") +

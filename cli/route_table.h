@@ -20,6 +20,9 @@ namespace llmgw {
 [[nodiscard]] std::string exclusion_text(const CandidateFacts& facts,
                                          std::span<const RestRow> rests);
 
+/// How a route led to whom it asked, a line for each choice; empty when there was none.
+[[nodiscard]] std::string choices_text(const Decision& decision);
+
 /// A decision for a person: who is asked and why, the candidates in their order with what is known
 /// of them and every term of their scores, and those that were excluded.
 struct DecisionView {

@@ -40,6 +40,7 @@ struct RouteFile {
 struct RoutesExplainOptions {
     std::string model;         ///< empty: the request's
     std::string request_file;  ///< "-": stdin; empty: none
+    std::string metadata;      ///< a JSON object; empty: none
 };
 [[nodiscard]] Result<int> run_routes_explain(const GlobalOptions& global,
                                              const RoutesExplainOptions& options);

@@ -16,7 +16,7 @@ namespace {
 
 Result<RouteQuestion> read_question(const GlobalOptions& global,
                                     const RoutesExplainOptions& options) {
-    RouteQuestion question{.model = options.model, .request = {}};
+    RouteQuestion question{.model = options.model, .request = {}, .metadata = options.metadata};
     if (options.request_file.empty()) {
         if (options.model.empty()) {
             return fail(Errc::usage, "MODEL is missing",
@@ -44,6 +44,27 @@ std::string needs_line(const RouteExplanation& explanation) {
         text += (text.empty() ? "the request needs " : ", ") + std::string(need);
     }
     return text.empty() ? text : text + "\n";
+}
+
+// A route's targets in their order.
+std::string stops_text(const RouteExplanation& explanation, bool color) {
+    if (explanation.stops.empty()) {
+        return "";
+    }
+    Table table({"", "TARGET", "NAME", "ASKS", "MODEL", ""});
+    for (std::size_t i = 0; i < explanation.stops.size(); i++) {
+        const RouteStop& stop = explanation.stops[i];
+        const auto cell = [](const std::string& text, const char* none) {
+            return Cell{text.empty() ? none : printable(text)};
+        };
+        table.add({{std::to_string(i + 1)},
+                   cell(stop.target, "-"),
+                   cell(stop.name, "-"),
+                   cell(stop.asks, "whoever serves it"),
+                   cell(stop.model, "-"),
+                   cell(stop.problem, "")});
+    }
+    return table.render(true, color) + choices_text(explanation.decision) + "\n";
 }
 
 // What is different when it is no question.
@@ -78,9 +99,11 @@ Result<int> run_routes_explain(const GlobalOptions& global, const RoutesExplainO
         write_out(explanation_json(*explanation));
         return 0;
     }
+    const bool color = use_color(global, STDOUT_FILENO);
     const DecisionView view{explanation->decision, explanation->weights, explanation->rests};
-    write_out(decision_text(view, use_color(global, STDOUT_FILENO)) + needs_line(*explanation) +
-              chance_line(*explanation));
+    const bool ranked = explanation->stops.empty() || !explanation->decision.candidates.empty();
+    write_out(stops_text(*explanation, color) + (ranked ? decision_text(view, color) : "") +
+              needs_line(*explanation) + (ranked ? chance_line(*explanation) : ""));
     return 0;
 }
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "cli/output.h"
-#include "cli/route_tree.h"
+#include "cli/route_outline.h"
 #include "cli/routes.h"
 #include "cli/secret_input.h"
 #include "cli/session.h"
@@ -12,6 +12,7 @@
 #include "common/base/json_writer.h"
 #include "common/base/text.h"
 #include "common/routes/route.h"
+#include "common/routes/route_mode.h"
 
 namespace llmgw {
 namespace {
@@ -34,7 +35,7 @@ void write_route(JsonWriter& out, const StoredRoute& route, const std::vector<Ga
     out.key("name").string(route.name);
     out.key("strategy");
     if (root) {
-        out.string(route_summary(*root));
+        out.string(route_mode_name(root->mode));
     } else {
         out.null();
     }
@@ -177,7 +178,7 @@ Result<int> run_routes_show(const GlobalOptions& global, const RouteName& option
     }
     // In a pipe only what `routes set` takes.
     const bool terminal = is_terminal(STDOUT_FILENO);
-    write_out((terminal ? route_tree(*root) + "\n" : "") + print_route(*root, 2) + "\n");
+    write_out((terminal ? route_outline(*root) + "\n" : "") + print_route(*root, 2) + "\n");
     return 0;
 }
 

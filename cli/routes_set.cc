@@ -3,7 +3,7 @@
 
 #include "cli/chat_stdin.h"
 #include "cli/output.h"
-#include "cli/route_tree.h"
+#include "cli/route_outline.h"
 #include "cli/routes.h"
 #include "cli/session.h"
 #include "common/base/clock.h"

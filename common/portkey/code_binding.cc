@@ -53,7 +53,8 @@ class BindingFinder {
 
     // The name before "=": `client`, `client: Portkey`, `self.client`.
     bool find_target(std::size_t at, std::size_t& target) {
-        if (at >= 2 && code_.is(at - 1, ":") && code_.is_name(at - 2) && code_.is_name(at)) {
+        if (at >= 2 && code_.is(at - 1, ":") && code_.is_name(at - 2) && code_.is_name(at) &&
+            !code_[at].first) {
             binding_.annotation = at;
             at -= 2;
         }
@@ -74,7 +75,7 @@ class BindingFinder {
             return true;
         }
         binding_.attribute = true;  // a field, if this is a class
-        return class_around(at) != kNone;
+        return code_[at].within != kNone && class_around(at) == code_[at].within;
     }
 
     [[nodiscard]] bool begins_statement(std::size_t at) const {
@@ -129,7 +130,8 @@ class BindingFinder {
                 continue;
             }
             indent = indentation(i);
-            const bool function = code_.is(i, "def") || code_.is(i, "async");
+            const bool function =
+                code_.is(i, "def") || (code_.is(i, "async") && code_.is(i + 1, "def"));
             if (code_.is(i, "class") || (function && !binding_.attribute)) {
                 if (function == binding_.attribute) {
                     binding_.problem = "the client belongs to a class";
@@ -200,8 +202,11 @@ class BindingFinder {
 
 // `def ask(model)`, `(model) => …`: another value by the same name.
 bool is_parameter(const CodeTokens& code, std::size_t i) {
-    const std::size_t open = code[i].within;
-    if (open == kNone || !code.is(open, "(") || code[open].partner == kNone) {
+    std::size_t open = code[i].within;
+    while (open != kNone && !code.is(open, "(")) {
+        open = code[open].within;  // `({ model }) => …`
+    }
+    if (open == kNone || code[open].partner == kNone) {
         return false;
     }
     const std::size_t after = code[open].partner + 1;

@@ -11,18 +11,17 @@ namespace llmgw {
 namespace {
 
 // Every slug that a config names: the labels of other keys are made so that they differ.
-void collect_slugs(const Json& value, std::set<std::string>& slugs) {
-    if (value.is_string()) {
-        const std::string_view text = value.get_ref<const std::string&>();
-        if (text.starts_with('@')) {
-            slugs.insert(portkey_label(text.substr(1, text.find('/') - 1)));
-        }
-        return;
+void collect_slugs(const ConfigValue& value, std::set<std::string>& slugs) {
+    if (const std::string text = value.text(); text.starts_with('@')) {
+        slugs.insert(portkey_label(std::string_view(text).substr(1, text.find('/') - 1)));
     }
-    for (const auto& [name, member] : value.items()) {
-        if (snake_case(name) == "virtual_key" && member.is_string()) {
-            slugs.insert(portkey_label(member.get<std::string>()));
-        } else if (member.is_structured() || member.is_string()) {
+    for (const ConfigValue& element : value.elements()) {
+        collect_slugs(element, slugs);
+    }
+    for (const auto& [name, member] : value.members()) {
+        if (snake_case(name) == "virtual_key" && member.is(JsonKind::string)) {
+            slugs.insert(portkey_label(member.text()));
+        } else {
             collect_slugs(member, slugs);
         }
     }
@@ -67,9 +66,9 @@ void check_route(ConfigContext& context) {
     }
 }
 
-Result<PortkeyConfig> convert(const LooseDocument& document, const Json& root,
-                              const PortkeyReading& reading) {
-    if (!root.is_object()) {
+Result<PortkeyConfig> convert(const LooseDocument& document, const PortkeyReading& reading) {
+    const ConfigValue root = {document.json, ""};
+    if (!root.is(JsonKind::object)) {
         return fail(Errc::invalid_file, "a Portkey config is an object");
     }
     PortkeyConfig out;
@@ -78,11 +77,11 @@ Result<PortkeyConfig> convert(const LooseDocument& document, const Json& root,
     std::set<std::string> slugs;
     collect_slugs(root, slugs);
     ConfigKeys keys(context, std::move(slugs));
-    if (root.empty()) {
+    if (root.members().empty()) {
         context.refuse("I-EMPTY", "",
                        {"refused an empty config", "has nothing to make a route of", ""});
     } else {
-        out.route = read_config_node(context, keys, {&root, ""}, NodePlace::root, {});
+        out.route = read_config_node(context, keys, root, NodePlace::root, {});
     }
     keys.finish();
     check_route(context);
@@ -93,19 +92,12 @@ Result<PortkeyConfig> convert(const LooseDocument& document, const Json& root,
 
 Result<PortkeyConfig> convert_portkey_config(const LooseDocument& document,
                                              const PortkeyReading& reading) {
-    const auto root = parse_json(document.json);
-    if (!root) {
-        return tl::unexpected(root.error());
+    const auto text = json_text(document.json);
+    if (!text) {
+        return convert(document, reading);
     }
-    if (!root->is_string()) {
-        return convert(document, *root, reading);
-    }
-    const auto inside = unwrap(root->get<std::string>(), document.line_of(""));
-    if (!inside) {
-        return tl::unexpected(inside.error());
-    }
-    const auto object = parse_json(inside->json);
-    return object ? convert(*inside, *object, reading) : tl::unexpected(object.error());
+    const auto inside = unwrap(*text, document.line_of(""));
+    return inside ? convert(*inside, reading) : tl::unexpected(inside.error());
 }
 
 }  // namespace llmgw

@@ -18,26 +18,26 @@ class QueryReview {
     explicit QueryReview(ConfigContext& context) : context_(context) {}
 
     void review(const ConfigValue& query) {
-        if (!query->is_object()) {
+        if (!query.is(JsonKind::object)) {
             return;
         }
         bool logical = false;
-        for (const auto& [name, value] : query->items()) {
-            const ConfigValue member = {&value, pointer_to(query.pointer, name)};
+        const auto members = query.members();
+        for (const auto& [name, member] : members) {
             if (is_expression(context_, member, Severity::error)) {
                 continue;
             }
-            if ((name == "$and" || name == "$or") && value.is_array()) {
+            if ((name == "$and" || name == "$or") && member.is(JsonKind::array)) {
                 logical = true;
-                for (std::size_t i = 0; i < value.size(); i++) {
-                    review({&value[i], pointer_to(member.pointer, std::to_string(i))});
+                for (const ConfigValue& part : member.elements()) {
+                    review(part);
                 }
                 continue;
             }
             review_field(name, member);
             review_operators(member);
         }
-        if (logical && query->size() > 1) {
+        if (logical && members.size() > 1) {
             context_.note(Severity::warning, "C-ORDER", query.pointer,
                           {"ended with the first $and or $or: what stands behind it in the same "
                            "object did not count",
@@ -82,13 +82,15 @@ class QueryReview {
     }
 
     void review_operators(const ConfigValue& member) {
-        if (!member->is_object()) {
+        if (!member.is(JsonKind::object)) {
             return;
         }
-        for (const auto& [name, operand] : member->items()) {
-            const ConfigValue value = {&operand, pointer_to(member.pointer, name)};
+        for (const auto& [name, value] : member.members()) {
             if (is_expression(context_, value, Severity::error)) {
                 continue;
+            }
+            for (const ConfigValue& element : value.elements()) {
+                static_cast<void>(is_expression(context_, element, Severity::error));
             }
             if (name == "$ne" || name == "$nin" || name == "$regex") {
                 context_.note_once(
@@ -105,7 +107,7 @@ class QueryReview {
 
 // Whether the engine can evaluate a query whatever a request holds.
 bool is_sound(ConfigContext& context, const ConfigValue& query) {
-    const auto checked = check_condition(print_json(*query));
+    const auto checked = check_condition(std::string(query.json));
     if (checked) {
         return true;
     }
@@ -168,7 +170,7 @@ void read_condition(ConfigContext& context, const ConfigValue& value, RouteNode&
     if (is_expression(context, value, Severity::error)) {
         return;
     }
-    if (!value->is_object()) {
+    if (!value.is(JsonKind::object)) {
         context.refuse("I-TYPE", value.pointer,
                        {"wants a condition here and refused the config",
                         "cannot tell what is meant", "write {\"query\": {…}, \"then\": \"NAME\"}"});
@@ -178,7 +180,7 @@ void read_condition(ConfigContext& context, const ConfigValue& value, RouteNode&
     const ConfigValue query = object.take("query");
     const ConfigValue then = object.take("then");
     object.finish({"a condition", kNames});
-    if (!query || !query->is_object() || !then) {
+    if (!query || !query.is(JsonKind::object) || !then) {
         context.refuse("I-TYPE", value.pointer,
                        {"wants a query and a then in each condition and refused the config",
                         "cannot tell what is meant", "write {\"query\": {…}, \"then\": \"NAME\"}"});
@@ -187,7 +189,7 @@ void read_condition(ConfigContext& context, const ConfigValue& value, RouteNode&
     QueryReview(context).review(query);
     std::string target = read_target_name(context, then, node);
     if (is_sound(context, query) && !target.empty()) {
-        node.conditions.push_back({.query = print_json(*query), .then = std::move(target)});
+        node.conditions.push_back({.query = std::string(query.json), .then = std::move(target)});
     }
 }
 
@@ -207,16 +209,14 @@ void report_twins(ConfigContext& context, const std::string& pointer, const Rout
 void read_conditions(ConfigContext& context, ConfigObject& strategy, RouteNode& node) {
     report_twins(context, strategy.pointer(), node);
     const ConfigValue conditions = strategy.take("conditions");
-    if (!conditions || !conditions->is_array() || conditions->empty()) {
+    const auto elements = conditions.elements();
+    if (elements.empty()) {
         context.refuse("I-EMPTY", conditions ? conditions.pointer : strategy.pointer(),
                        {"answered 400 \"No conditions passed in the query router\"",
                         "refuses such a route", "add conditions, or use another strategy"});
-    } else {
-        for (std::size_t i = 0; i < conditions->size(); i++) {
-            read_condition(context,
-                           {&(*conditions)[i], pointer_to(conditions.pointer, std::to_string(i))},
-                           node);
-        }
+    }
+    for (const ConfigValue& condition : elements) {
+        read_condition(context, condition, node);
     }
     const ConfigValue otherwise = strategy.take("default");
     if (otherwise) {

@@ -104,11 +104,10 @@ void ConfigContext::note_once(Severity severity, std::string_view code, const st
 
 ConfigObject::ConfigObject(ConfigContext& context, const ConfigValue& object)
     : context_(context), pointer_(object.pointer) {
-    if (!object || !object->is_object()) {
-        return;
-    }
-    for (const auto& [name, value] : object->items()) {
-        members_.push_back({snake_case(name), name, &value, false});
+    for (ConfigMember& member : object.members()) {
+        std::string name = snake_case(member.name);
+        members_.push_back(
+            {std::move(name), std::move(member.name), std::move(member.value), false});
     }
 }
 
@@ -116,10 +115,7 @@ ConfigValue ConfigObject::take(std::string_view name) {
     for (Member& member : members_) {
         if (member.name == name && !member.taken) {
             member.taken = true;
-            if (member.value->is_null()) {
-                return {};
-            }
-            return {member.value, pointer_to(pointer_, member.written)};
+            return member.value.is(JsonKind::null) ? ConfigValue() : member.value;
         }
     }
     return {};
@@ -127,7 +123,7 @@ ConfigValue ConfigObject::take(std::string_view name) {
 
 bool ConfigObject::has(std::string_view name) const {
     return std::any_of(members_.begin(), members_.end(), [&](const Member& member) {
-        return member.name == name && !member.taken && !member.value->is_null();
+        return member.name == name && !member.taken && !member.value.is(JsonKind::null);
     });
 }
 
@@ -151,7 +147,7 @@ void ConfigObject::finish(const ConfigNames& names) {
 }
 
 void ConfigObject::report(const Member& member, const ConfigNames& names) {
-    const std::string pointer = pointer_to(pointer_, member.written);
+    const std::string& pointer = member.value.pointer;
     const std::string name = printable(member.written);
     if (is_added_by_program(member.written)) {
         context_.refuse("I-EXPR", pointer,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For .cc files only: it hands out values of nlohmann/json.
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/json_io.h"
+#include "common/base/json_scan.h"
 #include "common/portkey/config.h"
 
 namespace llmgw {
@@ -36,14 +35,33 @@ struct ConfigContext {
                    FindingTexts texts);
 };
 
-/// A value of a config and where it stands.
+struct ConfigMember;
+
+/// A value of a config and where it stands. The bytes are the document's.
 struct ConfigValue {
-    const Json* value = nullptr;
+    std::string_view json;  ///< empty: there is none
     std::string pointer;
 
-    [[nodiscard]] explicit operator bool() const { return value != nullptr; }
-    [[nodiscard]] const Json& operator*() const { return *value; }
-    [[nodiscard]] const Json* operator->() const { return value; }
+    [[nodiscard]] explicit operator bool() const { return !json.empty(); }
+    [[nodiscard]] bool is(JsonKind kind) const { return !json.empty() && json_kind(json) == kind; }
+    [[nodiscard]] bool is_true() const { return json == "true"; }
+    /// Empty and 0 for another kind of value.
+    [[nodiscard]] std::string text() const {
+        return is(JsonKind::string) ? json_text(json).value_or("") : "";
+    }
+    [[nodiscard]] double number() const {
+        return is(JsonKind::number) ? json_double(json).value_or(0) : 0;
+    }
+    /// Of an object and an array; none for another kind.
+    [[nodiscard]] std::vector<ConfigMember> members() const;
+    [[nodiscard]] std::vector<ConfigValue> elements() const;
+    /// False for one that is not there or null.
+    [[nodiscard]] ConfigValue member(std::string_view name) const;
+};
+
+struct ConfigMember {
+    std::string name;
+    ConfigValue value;
 };
 
 /// What an object is, for the members that it should not have.
@@ -72,7 +90,7 @@ class ConfigObject {
     struct Member {
         std::string name;
         std::string written;
-        const Json* value = nullptr;
+        ConfigValue value;
         bool taken = false;
     };
     void report(const Member& member, const ConfigNames& names);
@@ -105,6 +123,6 @@ class ConfigObject {
 void note_type(ConfigContext& context, const ConfigValue& value, std::string_view expected,
                std::string llmgw, std::string action);
 /// A value for a person: shortened, and without anything that could be a secret.
-[[nodiscard]] std::string shown(const Json& value);
+[[nodiscard]] std::string shown(const ConfigValue& value);
 
 }  // namespace llmgw

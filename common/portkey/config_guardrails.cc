@@ -17,67 +17,50 @@ constexpr std::array<std::string_view, 8> kFields = {
     "default_input_guardrails", "default_output_guardrails",
 };
 
-bool is_true(const Json& object, const char* name) {
-    const auto at = object.find(name);
-    return at != object.end() && at->is_boolean() && at->get<bool>();
-}
-
 // Whether it can refuse a request. One that is saved at Portkey may: nobody here knows.
-bool may_deny(const Json& guardrail) {
-    return guardrail.is_string() || (guardrail.is_object() && is_true(guardrail, "deny"));
+bool may_deny(const ConfigValue& guardrail) {
+    return guardrail.is(JsonKind::string) || guardrail.member("deny").is_true();
 }
 
 // The parameters of a check by its name, both of hooks ({"checks": [{"id": NAME, …}]}) and of
-// guardrails ({NAME: {…}}); nullptr: there is none.
-const Json* find_check(const Json& guardrail, std::string_view name) {
-    const auto checks = guardrail.find("checks");
-    if (checks != guardrail.end() && checks->is_array()) {
-        for (const Json& check : *checks) {
-            const auto id = check.is_object() ? check.find("id") : check.end();
-            if (check.is_object() && id != check.end() && *id == name) {
-                const auto parameters = check.find("parameters");
-                return parameters == check.end() ? &check : &*parameters;
-            }
+// guardrails ({NAME: {…}}).
+ConfigValue find_check(const ConfigValue& guardrail, std::string_view name) {
+    for (const ConfigValue& check : guardrail.member("checks").elements()) {
+        if (check.member("id").text() == name) {
+            ConfigValue parameters = check.member("parameters");
+            return parameters ? std::move(parameters) : check;
         }
     }
-    const auto direct = guardrail.find(name);
-    return direct == guardrail.end() ? nullptr : &*direct;
+    return guardrail.member(name);
 }
 
 // A list of models is what a gateway key of llmgw can have, too.
-std::string whitelist_action(const Json& parameters) {
+std::string whitelist_action(const ConfigValue& parameters) {
+    const std::string_view flag =
+        parameters.member("inverse").is_true() ? " --deny-model " : " --allow-model ";
     std::string flags;
-    const auto models = parameters.is_object() ? parameters.find("models") : parameters.end();
-    if (parameters.is_object() && models != parameters.end() && models->is_array()) {
-        for (const Json& model : *models) {
-            if (model.is_string()) {
-                flags += " --allow-model " + printable(model.get<std::string>());
-            }
-        }
-    }
-    const bool inverse = parameters.is_object() && is_true(parameters, "inverse");
-    if (inverse) {
-        for (std::size_t at = flags.find("--allow-"); at != std::string::npos;
-             at = flags.find("--allow-", at)) {
-            flags.replace(at, std::string_view("--allow-").size(), "--deny-");
+    for (const ConfigValue& model : parameters.member("models").elements()) {
+        if (model.is(JsonKind::string)) {
+            flags += flag;
+            flags += printable(model.text());
         }
     }
     return "bind the client's key to these models: llmgw keys create NAME" +
-           (flags.empty() ? " --allow-model MODEL" : flags);
+           (flags.empty() ? std::string(flag) + "MODEL" : flags);
 }
 
 void report(ConfigContext& context, const ConfigValue& guardrail) {
-    const bool deny = may_deny(*guardrail);
+    const bool deny = may_deny(guardrail);
     std::string action = "check the text before or behind llmgw";
     std::string what = "checked or changed the text";
-    if (guardrail->is_string()) {
-        what = "ran the guardrail '" + printable(guardrail->get<std::string>()) + "'";
-    } else if (guardrail->is_object()) {
-        if (const Json* const models = find_check(*guardrail, "default.modelWhitelist")) {
+    if (guardrail.is(JsonKind::string)) {
+        what = "ran the guardrail '" + printable(guardrail.text()) + "'";
+    } else if (guardrail.is(JsonKind::object)) {
+        if (const ConfigValue models = find_check(guardrail, "default.modelWhitelist")) {
             what = "let certain models through only";
-            action = whitelist_action(*models);
+            action = whitelist_action(models);
         }
-        what += is_true(*guardrail, "deny") ? ", and refused requests that failed" : "";
+        what += guardrail.member("deny").is_true() ? ", and refused requests that failed" : "";
     }
     const bool error = deny && !context.reading.accept_guardrail_loss;
     FindingTexts texts = {
@@ -98,12 +81,12 @@ void read_guardrails(ConfigContext& context, ConfigObject& object) {
         if (!value) {
             continue;
         }
-        if (!value->is_array()) {
+        if (!value.is(JsonKind::array)) {
             report(context, value);
             continue;
         }
-        for (std::size_t i = 0; i < value->size(); i++) {
-            report(context, {&(*value)[i], pointer_to(value.pointer, std::to_string(i))});
+        for (const ConfigValue& element : value.elements()) {
+            report(context, element);
         }
     }
 }

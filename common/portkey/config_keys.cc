@@ -87,10 +87,10 @@ void ConfigKeys::choose_provider(const KeyWanted& wanted, Entry& entry) const {
 }
 
 void ConfigKeys::take_secret(const KeyWanted& wanted, Entry& entry) {
-    if (!wanted.secret || !wanted.secret->is_string()) {
+    if (!wanted.secret || !wanted.secret.is(JsonKind::string)) {
         return;
     }
-    const std::string text = wanted.secret->get<std::string>();
+    const std::string text = wanted.secret.text();
     entry.secret_pointer = wanted.secret.pointer;
     entry.written = text;
     const bool expression = context_.document.is_placeholder(wanted.secret.pointer);

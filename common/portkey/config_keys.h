@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For .cc files only.
 #include <set>
 #include <string>
 #include <string_view>

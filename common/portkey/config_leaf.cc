@@ -54,10 +54,10 @@ class LeafReader {
             if (!value) {
                 continue;
             }
-            std::string text = value->is_string() ? value->get<std::string>() : value->dump();
+            std::string text = value.is(JsonKind::string) ? value.text() : std::string(value.json);
             if (context_.document.is_placeholder(value.pointer)) {
                 context_.note(Severity::warning, "I-EXPR", value.pointer,
-                              {"got the value that the program has for " + shown(*value),
+                              {"got the value that the program has for " + shown(value),
                                "cannot know it and leaves it out",
                                "give it with the key: llmgw providers add"});
                 continue;
@@ -83,7 +83,8 @@ class LeafReader {
         if (!virtual_key) {
             return;
         }
-        if (context_.document.is_placeholder(virtual_key.pointer) && virtual_key->is_string()) {
+        if (context_.document.is_placeholder(virtual_key.pointer) &&
+            virtual_key.is(JsonKind::string)) {
             take_slug_expression(virtual_key);
             return;
         }
@@ -96,13 +97,13 @@ class LeafReader {
     }
 
     void take_slug_expression(const ConfigValue& value) {
-        wanted_.slug = value->get<std::string>();
+        wanted_.slug = value.text();
         wanted_.name_pointer = value.pointer;
         wanted_.from_expression = true;
         const std::string variable = variable_in(wanted_.slug);
         const std::string label = portkey_label(variable.empty() ? wanted_.slug : variable);
         context_.note(Severity::warning, "I-EXPR", value.pointer,
-                      {"got the name of the key that the program has for " + shown(*value),
+                      {"got the name of the key that the program has for " + shown(value),
                        "cannot know it and calls the key '" + label + "'",
                        "write the name here, or import what the program sends"});
     }
@@ -111,7 +112,7 @@ class LeafReader {
         if (!provider) {
             return;
         }
-        if (context_.document.is_placeholder(provider.pointer) && provider->is_string()) {
+        if (context_.document.is_placeholder(provider.pointer) && provider.is(JsonKind::string)) {
             if (wanted_.slug.empty()) {
                 take_slug_expression(provider);
             }

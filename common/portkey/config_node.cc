@@ -59,7 +59,7 @@ class GroupReader {
               const ConfigValue& targets, const ConfigInherited& inherited) {
         report_group_provider(context_, object);
         ConfigObject members(context_, strategy);
-        if (strategy && strategy->is_object()) {
+        if (strategy && strategy.is(JsonKind::object)) {
             mode = members.take("mode");
         } else if (strategy) {
             note_type(context_, strategy, "an object", "takes it as the mode",
@@ -88,7 +88,7 @@ class GroupReader {
         if (mode && is_expression(context_, mode, Severity::error)) {
             return;
         }
-        const std::string word = mode && mode->is_string() ? mode->get<std::string>() : "";
+        const std::string word = mode && mode.is(JsonKind::string) ? mode.text() : "";
         std::string plain = to_lower(word);
         plain.erase(std::remove_if(plain.begin(), plain.end(),
                                    [](char c) { return c == '-' || c == '_' || c == ' '; }),
@@ -117,10 +117,9 @@ class GroupReader {
     }
 
     void read_targets(const ConfigValue& targets, const ConfigInherited& inherited) {
-        for (std::size_t i = 0; i < targets->size(); i++) {
-            const ConfigValue target = {&(*targets)[i],
-                                        pointer_to(targets.pointer, std::to_string(i))};
-            if (node_.mode == RouteMode::single && i > 0) {
+        bool first = true;
+        for (const ConfigValue& target : targets.elements()) {
+            if (node_.mode == RouteMode::single && !std::exchange(first, false)) {
                 context_.note(Severity::info, "I-DEAD", target.pointer,
                               {"never asked it: the strategy single takes the first target",
                                "leaves it out", ""});
@@ -129,7 +128,7 @@ class GroupReader {
             if (is_expression(context_, target, Severity::error)) {
                 continue;
             }
-            if (!target->is_object()) {
+            if (!target.is(JsonKind::object)) {
                 context_.refuse("I-TYPE", target.pointer,
                                 {"wants an object for each target and refused the config",
                                  "cannot tell what is meant", "write {\"provider\": \"@slug\"}"});
@@ -140,8 +139,7 @@ class GroupReader {
     }
 
     void read_target(const ConfigValue& target, const ConfigInherited& inherited) {
-        const auto weight = target->find("weight");
-        has_weight_.push_back(weight != target->end() && !weight->is_null());
+        has_weight_.push_back(static_cast<bool>(target.member("weight")));
         node_.targets.push_back(
             read_config_node(context_, keys_, target, NodePlace::target, inherited));
     }
@@ -183,7 +181,7 @@ class GroupReader {
         }
         static constexpr std::array<std::string_view, 3> kStickyNames = {"enabled", "hash_fields",
                                                                          "ttl"};
-        if (!value->is_object()) {
+        if (!value.is(JsonKind::object)) {
             note_type(context_, value, "an object", "leaves it out", "write {\"enabled\": true}");
             return;
         }
@@ -210,7 +208,7 @@ class GroupReader {
     }
 
     void read_sticky_field(const ConfigValue& field, RouteSticky& sticky) {
-        std::string text = field->get<std::string>();
+        std::string text = field.text();
         for (const std::string_view root : {"metadata.", "params.", "headers.", "body."}) {
             if (text.starts_with(root) && text.size() > root.size()) {
                 sticky.fields.push_back(std::move(text));
@@ -280,7 +278,7 @@ bool report_no_targets(ConfigContext& context, const ConfigValue& strategy,
     if (targets && is_expression(context, targets, Severity::error)) {
         return false;
     }
-    if (targets && !targets->is_array()) {
+    if (targets && !targets.is(JsonKind::array)) {
         context.refuse("I-TYPE", targets.pointer,
                        {"wants a list of targets and refused the config",
                         "cannot tell what is meant", "write the targets in brackets"});
@@ -334,7 +332,7 @@ RouteNode read_config_node(ConfigContext& context, ConfigKeys& keys, const Confi
     read_weight(context, object.take("weight"), node);
     read_settings(context, object, node, inherited);
     const Group group = take_group(context, object);
-    const bool several = group.targets && group.targets->is_array() && !group.targets->empty();
+    const bool several = !group.targets.elements().empty();
     if (several) {
         GroupReader(context, keys, node)
             .read(object, group.mode, group.strategy, group.targets, inherited);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// For .cc files only.
 #include "common/portkey/config_context.h"
 #include "common/portkey/config_keys.h"
 

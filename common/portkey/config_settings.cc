@@ -20,25 +20,29 @@ void read_parameters(ConfigContext& context, const ConfigValue& value, RoutePara
     if (!value || is_expression(context, value, Severity::error)) {
         return;
     }
-    if (!value->is_object()) {
+    if (!value.is(JsonKind::object)) {
         note_type(context, value, "an object of parameters", "leaves it out",
                   "write an object of parameters");
         return;
     }
-    for (const auto& [name, parameter] : value->items()) {
-        const ConfigValue member = {&parameter, pointer_to(value.pointer, name)};
-        if (model != nullptr && name == "model" && !parameter.is_null()) {
+    for (const auto& [name, member] : value.members()) {
+        if (model != nullptr && name == "model" && !member.is(JsonKind::null)) {
             *model = member;
-        } else if (name.starts_with("...") || name.starts_with("**") ||
-                   context.document.is_placeholder(member.pointer)) {
+        } else if (context.document.plain && context.document.has_placeholder(member.pointer)) {
             context.note(Severity::warning, "I-EXPR", member.pointer,
-                         {"got the value that the program has for " + shown(parameter),
+                         {"sent this text as it is, unless a program fills it in",
+                          "sends it as it is", "write the value here if it stands for one"});
+            out.emplace_back(name, std::string(member.json));
+        } else if (name.starts_with("...") || name.starts_with("**") ||
+                   context.document.has_placeholder(member.pointer)) {
+            context.note(Severity::warning, "I-EXPR", member.pointer,
+                         {"got the value that the program has for " + shown(member),
                           "cannot know it and does not set " + printable(name),
                           "write the value here, or import what the program sends"});
         } else if (name.empty()) {
             note_type(context, member, "a name for each parameter", "leaves it out", "");
         } else {
-            out.emplace_back(name, print_json(parameter));
+            out.emplace_back(name, std::string(member.json));
         }
     }
 }
@@ -58,7 +62,7 @@ bool is_hosted_only(ConfigContext& context, const ConfigValue& value, std::strin
 void read_drops(ConfigContext& context, const ConfigValue& value, RouteNode& node) {
     for (const ConfigValue& path : read_texts(context, value)) {
         RouteNode trial;
-        trial.drop.push_back(path->get<std::string>());
+        trial.drop.push_back(path.text());
         if (parse_route(print_route(trial))) {
             node.drop.push_back(std::move(trial.drop.front()));
         } else {
@@ -80,11 +84,11 @@ void read_retry(ConfigContext& context, const ConfigValue& value, RouteNode& nod
         "attempts", "on_status_codes", "use_retry_after_header", "use_retry_after_headers"};
     ConfigObject object(context, value);
     ConfigValue attempts = object.take("attempts");
-    if (value->is_number()) {
+    if (value.is(JsonKind::number)) {
         note_type(context, value, "an object", "takes it as so many attempts",
-                  "write {\"attempts\": " + value->dump() + "}");
+                  "write {\"attempts\": " + std::string(value.json) + "}");
         attempts = value;
-    } else if (!value->is_object()) {
+    } else if (!value.is(JsonKind::object)) {
         note_type(context, value, "an object", "leaves it out", "write {\"attempts\": 3}");
         return;
     } else if (!attempts) {
@@ -118,8 +122,8 @@ std::optional<std::int64_t> read_max_age(ConfigContext& context, const ConfigVal
     const std::int64_t shortest = context.reading.oss ? kSecond : 60 * kSecond;
     const std::int64_t longest = context.reading.oss ? 365 * kDay : 90 * kDay;
     std::optional<std::int64_t> age;
-    const auto duration = value && value->is_string()
-                              ? parse_duration_ms(value->get<std::string>())
+    const auto duration = value && value.is(JsonKind::string)
+                              ? parse_duration_ms(value.text())
                               : Result<std::int64_t>(fail(Errc::failed, ""));
     if (duration && !context.document.is_placeholder(value.pointer) && *duration > 0) {
         note_type(context, value, "a number", "takes it as " + format_duration_ms(*duration),
@@ -150,7 +154,7 @@ std::string read_cache_mode(ConfigContext& context, const ConfigValue& cache,
                       "add \"mode\": \"simple\""});
         return "simple";
     }
-    const std::string word = read_text(context, mode).value_or("");
+    std::string word = read_text(context, mode).value_or("");
     if (word != "simple" && word != "semantic") {
         if (!context.document.is_placeholder(mode.pointer)) {
             note_type(context, mode, "simple or semantic", "does not store answers for it",
@@ -179,21 +183,21 @@ void read_cache(ConfigContext& context, const ConfigValue& value, RouteNode& nod
     ConfigObject object(context, value);
     ConfigValue mode = object.take("mode");
     const ConfigValue age = object.take("max_age");
-    if (value->is_string()) {
+    if (value.is(JsonKind::string)) {
         note_type(context, value, "an object", "takes it as the mode",
                   "write {\"mode\": \"simple\"}");
         mode = value;
-    } else if (value->is_boolean()) {
+    } else if (value.is(JsonKind::boolean)) {
         note_type(context, value, "an object",
-                  *value == true ? "takes it as a simple cache" : "stores nothing for it",
+                  value.is_true() ? "takes it as a simple cache" : "stores nothing for it",
                   "write {\"mode\": \"simple\"}");
-    } else if (!value->is_object()) {
+    } else if (!value.is(JsonKind::object)) {
         note_type(context, value, "an object", "leaves it out", "write {\"mode\": \"simple\"}");
         return;
     }
     RouteCache cache;
-    const std::string word = value->is_boolean() ? (*value == true ? "simple" : "")
-                                                 : read_cache_mode(context, value, mode);
+    const std::string word = value.is(JsonKind::boolean) ? (value.is_true() ? "simple" : "")
+                                                         : read_cache_mode(context, value, mode);
     const auto max_age = read_max_age(context, age);
     object.finish({"cache", kNames});
     cache.enabled = !word.empty();
@@ -204,8 +208,8 @@ void read_cache(ConfigContext& context, const ConfigValue& value, RouteNode& nod
 }
 
 void read_timeout(ConfigContext& context, const ConfigValue& value, RouteNode& node) {
-    const auto duration = value && value->is_string()
-                              ? parse_duration_ms(value->get<std::string>())
+    const auto duration = value && value.is(JsonKind::string)
+                              ? parse_duration_ms(value.text())
                               : Result<std::int64_t>(fail(Errc::failed, ""));
     if (duration && *duration > 0 && !context.document.is_placeholder(value.pointer)) {
         note_type(context, value, "a number of milliseconds",
@@ -223,7 +227,7 @@ void read_timeout(ConfigContext& context, const ConfigValue& value, RouteNode& n
 
 void read_forwarded(ConfigContext& context, const ConfigValue& value, RouteNode& node) {
     for (const ConfigValue& name : read_texts(context, value)) {
-        const std::string header = name->get<std::string>();
+        const std::string header = name.text();
         const std::string_view problem = header_problem(header);
         if (problem.empty()) {
             node.forward_headers.push_back(header);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -19,8 +20,9 @@ std::optional<double> number_in(std::string_view text) {
 }
 
 std::string plain_number(double number) {
-    std::string text = Json(number).dump();
-    return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
+    std::array<char, 32> text{};
+    const auto [end, _] = std::to_chars(text.data(), text.data() + text.size(), number);
+    return {text.data(), end};
 }
 
 void note_left_out(ConfigContext& context, const ConfigValue& value, std::string_view expected) {
@@ -29,12 +31,49 @@ void note_left_out(ConfigContext& context, const ConfigValue& value, std::string
 
 }  // namespace
 
-std::string shown(const Json& value) {
-    constexpr std::size_t kLongest = 40;
-    if (value.is_structured()) {
-        return value.is_array() ? "a list" : "an object";
+std::vector<ConfigMember> ConfigValue::members() const {
+    std::vector<ConfigMember> out;
+    const auto fields = is(JsonKind::object) ? nested_fields(json) : std::vector<JsonField>();
+    for (const JsonField& field : fields) {
+        std::string name(field.key);
+        if (field.escaped_key) {
+            name = json_text("\"" + name + "\"").value_or(name);
+        }
+        ConfigValue value = {field.value, pointer_to(pointer, name)};
+        out.push_back({std::move(name), std::move(value)});
     }
-    std::string text = printable(value.is_string() ? value.get<std::string>() : value.dump());
+    return out;
+}
+
+std::vector<ConfigValue> ConfigValue::elements() const {
+    std::vector<ConfigValue> out;
+    const auto elements =
+        is(JsonKind::array) ? scan_array(json) : Result<std::vector<std::string_view>>();
+    for (std::size_t i = 0; elements && i < elements->size(); i++) {
+        out.push_back({(*elements)[i], pointer_to(pointer, std::to_string(i))});
+    }
+    return out;
+}
+
+ConfigValue ConfigValue::member(std::string_view name) const {
+    if (!is(JsonKind::object)) {
+        return {};
+    }
+    const auto fields = nested_fields(json);
+    const JsonField* const field = find_field(fields, name);
+    if (field == nullptr || json_kind(field->value) == JsonKind::null) {
+        return {};
+    }
+    return {field->value, pointer_to(pointer, name)};
+}
+
+std::string shown(const ConfigValue& value) {
+    constexpr std::size_t kLongest = 40;
+    if (value.is(JsonKind::array) || value.is(JsonKind::object)) {
+        return value.is(JsonKind::array) ? "a list" : "an object";
+    }
+    std::string text =
+        printable(value.is(JsonKind::string) ? value.text() : std::string(value.json));
     if (text.size() > kLongest) {
         return "a long text";
     }
@@ -45,7 +84,7 @@ void note_type(ConfigContext& context, const ConfigValue& value, std::string_vie
                std::string llmgw, std::string action) {
     context.note(
         Severity::warning, "I-TYPE", value.pointer,
-        {"wants " + std::string(expected) + " here and refused the config for " + shown(*value),
+        {"wants " + std::string(expected) + " here and refused the config for " + shown(value),
          std::move(llmgw), std::move(action)});
 }
 
@@ -53,7 +92,7 @@ bool is_expression(ConfigContext& context, const ConfigValue& value, Severity se
     if (!context.document.is_placeholder(value.pointer)) {
         return false;
     }
-    const FindingTexts texts = {"got the value that the program has for " + shown(*value),
+    const FindingTexts texts = {"got the value that the program has for " + shown(value),
                                 "cannot know it and leaves it out",
                                 "write the value here, or import what the program sends"};
     if (severity == Severity::error) {
@@ -68,11 +107,11 @@ std::optional<std::string> read_text(ConfigContext& context, const ConfigValue& 
     if (!value || is_expression(context, value)) {
         return std::nullopt;
     }
-    if (value->is_string()) {
-        return value->get<std::string>();
+    if (value.is(JsonKind::string)) {
+        return value.text();
     }
-    if (value->is_number()) {
-        std::string text = value->dump();
+    if (value.is(JsonKind::number)) {
+        std::string text = std::string(value.json);
         note_type(context, value, "a text", "takes it as the text '" + text + "'",
                   "write it in quotes");
         return text;
@@ -85,10 +124,10 @@ std::optional<double> read_number(ConfigContext& context, const ConfigValue& val
     if (!value || is_expression(context, value)) {
         return std::nullopt;
     }
-    if (value->is_number()) {
-        return value->get<double>();
+    if (value.is(JsonKind::number)) {
+        return value.number();
     }
-    const auto number = value->is_string() ? number_in(value->get<std::string>()) : std::nullopt;
+    const auto number = value.is(JsonKind::string) ? number_in(value.text()) : std::nullopt;
     if (number) {
         note_type(context, value, "a number", "takes it as " + plain_number(*number),
                   "write it without quotes");
@@ -120,10 +159,10 @@ std::optional<bool> read_flag(ConfigContext& context, const ConfigValue& value) 
     if (!value || is_expression(context, value)) {
         return std::nullopt;
     }
-    if (value->is_boolean()) {
-        return value->get<bool>();
+    if (value.is(JsonKind::boolean)) {
+        return value.is_true();
     }
-    const std::string word = value->is_string() ? to_lower(value->get<std::string>()) : "";
+    const std::string word = value.is(JsonKind::string) ? to_lower(value.text()) : "";
     if (word == "true" || word == "false") {
         note_type(context, value, "true or false", "takes it as " + word,
                   "write it without quotes");
@@ -138,23 +177,22 @@ std::vector<ConfigValue> read_texts(ConfigContext& context, const ConfigValue& v
     if (!value || is_expression(context, value)) {
         return out;
     }
-    if (value->is_string()) {
+    if (value.is(JsonKind::string)) {
         note_type(context, value, "a list of texts", "takes it as a list of one",
                   "write it in brackets");
         out.push_back(value);
         return out;
     }
-    if (!value->is_array()) {
+    if (!value.is(JsonKind::array)) {
         note_left_out(context, value, "a list of texts");
         return out;
     }
-    for (std::size_t i = 0; i < value->size(); i++) {
-        const ConfigValue element = {&(*value)[i], pointer_to(value.pointer, std::to_string(i))};
+    for (ConfigValue& element : value.elements()) {
         if (is_expression(context, element)) {
             continue;
         }
-        if (element->is_string()) {
-            out.push_back(element);
+        if (element.is(JsonKind::string)) {
+            out.push_back(std::move(element));
         } else {
             note_left_out(context, element, "a text");
         }
@@ -169,8 +207,8 @@ std::optional<std::vector<int>> read_status_codes(ConfigContext& context,
     if (!value || is_expression(context, value)) {
         return std::nullopt;
     }
-    const bool single = value->is_number();
-    if (!single && !value->is_array()) {
+    const bool single = value.is(JsonKind::number);
+    if (!single && !value.is(JsonKind::array)) {
         note_left_out(context, value, "a list of status codes");
         return std::nullopt;
     }
@@ -179,10 +217,7 @@ std::optional<std::vector<int>> read_status_codes(ConfigContext& context,
                   "write it in brackets");
     }
     std::vector<int> statuses;
-    for (std::size_t i = 0; i < (single ? 1 : value->size()); i++) {
-        const ConfigValue element =
-            single ? value
-                   : ConfigValue{&(*value)[i], pointer_to(value.pointer, std::to_string(i))};
+    for (const ConfigValue& element : single ? std::vector{value} : value.elements()) {
         const auto status = read_integer(context, element);
         if (status && *status >= kFirst && *status <= kLast) {
             statuses.push_back(static_cast<int>(*status));

@@ -36,8 +36,9 @@ bool is_config(const Json& object, Sniffing sniffing) {
     }
     const bool certain =
         has_all(object, {"strategy", "targets"}) ||
-        has_any(object, {"virtual_key", "virtualKey", "before_request_hooks", "after_request_hooks",
-                         "input_guardrails", "output_guardrails"}) ||
+        has_any(object, {"virtual_key", "virtualKey", "before_request_hooks", "beforeRequestHooks",
+                         "after_request_hooks", "afterRequestHooks", "input_guardrails",
+                         "inputGuardrails", "output_guardrails", "outputGuardrails"}) ||
         (has_all(object, {"mode", "options"}) && object["options"].is_array());
     const bool likely =
         has_any(object, {"strategy", "targets", "retry", "cache", "override_params",
@@ -374,10 +375,11 @@ bool add_wrapped_config(std::string_view text, const std::string& file, PortkeyE
 
 /// Whether a text can be Portkey's at all: large trees hold much JSON that is not.
 bool may_be_portkeys(std::string_view text) {
-    constexpr std::array<std::string_view, 14> kSigns = {
-        "portkey",          "strategy",     "virtual_key",   "virtualKey",      "virtual-key",
-        "_guardrails",      "request_hook", "options",       "organisation_id", "integration",
-        "allow_all_models", "is_default",   "named_configs", "masked_"};
+    constexpr std::array<std::string_view, 16> kSigns = {
+        "portkey",      "strategy",        "virtual_key", "virtualKey",
+        "virtual-key",  "_guardrails",     "Guardrails",  "RequestHook",
+        "request_hook", "options",         "integration", "allow_all_models",
+        "is_default",   "organisation_id", "masked_",     "named_configs"};
     return std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
         return text.find(sign) != std::string_view::npos;
     });

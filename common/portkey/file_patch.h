@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/portkey/source_edit.h"
 #include "common/portkey/source_patch.h"
-#include "common/portkey/text_edit.h"
 
 namespace llmgw {
 
@@ -19,11 +19,11 @@ struct PatchRefusal {
 
 /// What becomes of one file.
 struct FilePatch {
-    std::vector<TextEdit> edits;
+    std::vector<SourceEdit> edits;
     std::vector<PatchRefusal> refusals;
 
     /// Adds edits that go together, and without others.
-    void add_group(std::vector<TextEdit> group);
+    void add_group(std::vector<SourceEdit> group);
     void refuse(std::size_t begin, std::size_t end, std::string reason) {
         refusals.push_back({begin, end, std::move(reason)});
     }

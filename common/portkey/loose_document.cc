@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/json_io.h"
+#include "common/base/json_scan.h"
+#include "common/base/text.h"
 #include "common/portkey/loose_reader.h"
 
 namespace llmgw {
@@ -23,6 +26,13 @@ int LooseDocument::line_of(std::string_view pointer) const {
 
 bool LooseDocument::is_placeholder(std::string_view pointer) const {
     return std::find(placeholders.begin(), placeholders.end(), pointer) != placeholders.end();
+}
+
+bool LooseDocument::has_placeholder(std::string_view pointer) const {
+    return std::any_of(placeholders.begin(), placeholders.end(), [&](std::string_view each) {
+        return each.starts_with(pointer) &&
+               (each.size() == pointer.size() || each[pointer.size()] == '/');
+    });
 }
 
 std::string pointer_to(std::string_view parent, std::string_view name) {
@@ -74,7 +84,7 @@ void LooseReader::skip_assignment() {
 
 // Quotes around the whole that came along, or a string of JSON whose inside needs no unescaping:
 // then every line is known.
-Result<Json> LooseReader::read_quoted_root() {
+Result<std::string> LooseReader::read_quoted_root() {
     const std::size_t begin = cursor_.at();
     cursor_.move_to(begin + cursor_.quote_length());
     cursor_.skip_space();
@@ -93,7 +103,7 @@ Result<Json> LooseReader::read_quoted_root() {
     return value;
 }
 
-Result<Json> LooseReader::read_root() {
+Result<std::string> LooseReader::read_root() {
     cursor_.skip_space();
     skip_assignment();
     if (!cursor_.at_string()) {
@@ -112,13 +122,16 @@ Result<Json> LooseReader::read_root() {
     return whole ? std::move(whole) : std::move(inside);
 }
 
-Result<LooseDocument> LooseReader::read() {
+Result<LooseDocument> LooseReader::read(std::string_view text) {
     auto value = read_root();
     if (!value) {
         return tl::unexpected(std::move(value.error()));
     }
-    out_.json = print_json(*value);
+    out_.json = std::move(*value);
     out_.length = cursor_.at();
+    const std::string_view taken = text.substr(0, out_.length);
+    out_.plain = out_.json.starts_with('{') ? scan_object(trim(taken)).has_value()
+                                            : parse_json(taken).has_value();
     return std::move(out_);
 }
 
@@ -127,7 +140,7 @@ Result<LooseDocument> read_loose(std::string_view text, int first_line) {
     if (text.size() > kLongest) {
         return fail(Errc::invalid_file, "the text is longer than 16 MB");
     }
-    return LooseReader(text, first_line).read();
+    return LooseReader(text, first_line).read(text);
 }
 
 }  // namespace llmgw

@@ -18,11 +18,15 @@ struct LooseDocument {
     std::map<std::string, int> lines;  ///< where each value begins, by its JSON pointer; from 1
     std::vector<std::string> placeholders;  ///< JSON pointers of values that were expressions
     std::vector<std::string> repeated;      ///< and of members that are there twice: the last holds
-    std::size_t length = 0;                 ///< how much of the text it took
+    /// The text was plain JSON: what looks like a placeholder may be meant as it is.
+    bool plain = false;
+    std::size_t length = 0;  ///< how much of the text it took
 
     /// The line of a value or of the nearest value around it; 0: not known.
     [[nodiscard]] int line_of(std::string_view pointer) const;
     [[nodiscard]] bool is_placeholder(std::string_view pointer) const;
+    /// Whether a value is one, or has one somewhere in it.
+    [[nodiscard]] bool has_placeholder(std::string_view pointer) const;
 };
 
 /// Reads the value that `text` begins with. `first_line` is the number of its first line.

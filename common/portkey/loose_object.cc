@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
+#include "common/base/json_scan.h"
 #include "common/base/text.h"
 #include "common/portkey/loose_reader.h"
 #include "common/portkey/pointer_step.h"
@@ -12,18 +14,38 @@ namespace {
 // Members are looked up one after the other, so that many of them take long.
 constexpr std::size_t kMostMembers = 4096;
 
+std::string object_of(const std::vector<std::pair<std::string, std::string>>& members) {
+    std::string out = "{";
+    for (const auto& [name, value] : members) {
+        out += out.size() > 1 ? "," : "";
+        append_json_quoted(out, name);
+        out += ':';
+        out += value;
+    }
+    return out + "}";
+}
+
+std::string array_of(const std::vector<std::string>& elements) {
+    std::string out = "[";
+    for (const std::string& element : elements) {
+        out += out.size() > 1 ? "," : "";
+        out += element;
+    }
+    return out + "]";
+}
+
 }  // namespace
 
 bool LooseReader::at_spread() const {
     return cursor_.starts_with("...") || cursor_.starts_with("**");
 }
 
-Result<Json> LooseReader::read_object() {
+Result<std::string> LooseReader::read_object() {
     const std::size_t begin = cursor_.at();
     if (auto entered = enter(); !entered) {
         return tl::unexpected(std::move(entered.error()));
     }
-    Json object = Json::object();
+    Members object;
     cursor_.take("{");
     cursor_.skip_space();
     if (cursor_.starts_with("for ")) {  // HCL's and Python's way to make an object
@@ -54,10 +76,10 @@ Result<Json> LooseReader::read_object() {
         cursor_.skip_space();
     }
     depth_--;
-    return object;
+    return object_of(object);
 }
 
-Result<void> LooseReader::read_member(Json& object) {
+Result<void> LooseReader::read_member(Members& object) {
     const std::size_t begin = cursor_.at();
     const bool quoted = cursor_.at_string();
     auto name = read_member_name();
@@ -111,8 +133,8 @@ Result<std::string> LooseReader::read_member_name() {
     return std::string(cursor_.since(begin));
 }
 
-Result<Json> LooseReader::read_member_value(const std::string& name, std::size_t begin,
-                                            bool quoted) {
+Result<std::string> LooseReader::read_member_value(const std::string& name, std::size_t begin,
+                                                   bool quoted) {
     const std::size_t end = cursor_.at();
     const bool spread = name.starts_with("...") || name.starts_with("**");
     const bool line_ended = cursor_.skip_space();
@@ -134,20 +156,26 @@ Result<Json> LooseReader::read_member_value(const std::string& name, std::size_t
     return cursor_.error("there should be a ':' behind '" + printable(name) + "'", end);
 }
 
-Result<void> LooseReader::add_member(Json& object, const std::string& name, Json value) {
+Result<void> LooseReader::add_member(Members& object, std::string name, std::string value) {
+    const auto same = std::find_if(object.begin(), object.end(),
+                                   [&](const auto& member) { return member.first == name; });
+    if (same != object.end()) {
+        same->second = std::move(value);
+        return {};
+    }
     if (object.size() >= kMostMembers) {
         return cursor_.error("an object has more than 4096 members", cursor_.at());
     }
-    object[name] = std::move(value);
+    object.emplace_back(std::move(name), std::move(value));
     return {};
 }
 
-Result<Json> LooseReader::read_array() {
+Result<std::string> LooseReader::read_array() {
     const std::size_t begin = cursor_.at();
     if (auto entered = enter(); !entered) {
         return tl::unexpected(std::move(entered.error()));
     }
-    Json array = Json::array();
+    std::vector<std::string> array;
     cursor_.take("[");
     cursor_.skip_space();
     while (!cursor_.take("]")) {
@@ -168,12 +196,12 @@ Result<Json> LooseReader::read_array() {
         cursor_.skip_space();
     }
     depth_--;
-    return array;
+    return array_of(array);
 }
 
 // Python's tuples, arguments of a call, and what has parentheses around it for no reason. What
 // cannot be read so is an expression, such as a function.
-Result<Json> LooseReader::read_parentheses() {
+Result<std::string> LooseReader::read_parentheses() {
     const std::size_t begin = cursor_.at();
     if (auto entered = enter(); !entered) {
         return tl::unexpected(std::move(entered.error()));
@@ -227,7 +255,7 @@ Result<LooseReader::Shape> LooseReader::shape_of_parentheses() {
     return shape;
 }
 
-Result<Json> LooseReader::read_arguments(Shape shape) {
+Result<std::string> LooseReader::read_arguments(Shape shape) {
     cursor_.take("(");
     cursor_.skip_space();
     if (shape == Shape::value) {
@@ -238,22 +266,23 @@ Result<Json> LooseReader::read_arguments(Shape shape) {
         }
         return value;
     }
-    Json out = shape == Shape::list ? Json::array() : Json::object();
+    Members members;
+    std::vector<std::string> elements;
     while (!cursor_.take(")")) {
         if (shape == Shape::members && (at_spread() || cursor_.at_member())) {
-            if (auto read = read_member(out); !read) {
+            if (auto read = read_member(members); !read) {
                 return tl::unexpected(std::move(read.error()));
             }
         } else {
-            const std::string name = std::to_string(out.size());
+            const std::string name = std::to_string(elements.size() + members.size());
             const PointerStep step(pointer_, name);
             auto value = read_value();
             if (!value) {
                 return value;
             }
             if (shape == Shape::list) {
-                out.push_back(std::move(*value));
-            } else if (auto added = add_member(out, name, std::move(*value)); !added) {
+                elements.push_back(std::move(*value));
+            } else if (auto added = add_member(members, name, std::move(*value)); !added) {
                 return tl::unexpected(std::move(added.error()));
             }
         }
@@ -263,7 +292,7 @@ Result<Json> LooseReader::read_arguments(Shape shape) {
         }
         cursor_.skip_space();
     }
-    return out;
+    return shape == Shape::list ? array_of(elements) : object_of(members);
 }
 
 }  // namespace llmgw

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "common/base/json_io.h"
+#include "common/base/json_scan.h"
 #include "common/base/text.h"
 
 namespace llmgw {
@@ -72,7 +74,7 @@ std::size_t number_length(std::string_view text) {
 
 }  // namespace
 
-Result<Json> LooseReader::read_value() {
+Result<std::string> LooseReader::read_value() {
     cursor_.skip_space();
     const std::size_t begin = cursor_.at();
     const std::size_t placeholders = out_.placeholders.size();
@@ -91,7 +93,7 @@ Result<Json> LooseReader::read_value() {
     return value;
 }
 
-Result<Json> LooseReader::read_primary() {
+Result<std::string> LooseReader::read_primary() {
     switch (cursor_.peek()) {
         case '{':
             return read_object();
@@ -108,11 +110,11 @@ Result<Json> LooseReader::read_primary() {
     if (cursor_.at_string()) {
         return read_text(false);
     }
-    Json number;
-    return read_number(number) ? Result<Json>(std::move(number)) : read_word();
+    std::string number;
+    return read_number(number) ? Result<std::string>(std::move(number)) : read_word();
 }
 
-Result<Json> LooseReader::read_text(bool heredoc) {
+Result<std::string> LooseReader::read_text(bool heredoc) {
     const std::size_t begin = cursor_.at();
     auto text = heredoc ? cursor_.read_heredoc() : cursor_.read_string();
     if (!text) {
@@ -124,11 +126,11 @@ Result<Json> LooseReader::read_text(bool heredoc) {
     if (!is_utf8(text->value)) {
         return cursor_.error("the string is not UTF-8", begin);
     }
-    return Json(std::move(text->value));
+    return json_quote(text->value);
 }
 
 // A number that JSON does not know (1_000, 0x10, .5) is none: it becomes a placeholder.
-bool LooseReader::read_number(Json& number) {
+bool LooseReader::read_number(std::string& number) {
     constexpr std::size_t kLongest = 64;
     const std::size_t begin = cursor_.at();
     std::string text;
@@ -151,11 +153,11 @@ bool LooseReader::read_number(Json& number) {
         cursor_.move_to(begin);
         return false;
     }
-    number = std::move(*parsed);
+    number = print_json(*parsed);
     return true;
 }
 
-Result<Json> LooseReader::read_word() {
+Result<std::string> LooseReader::read_word() {
     const std::size_t begin = cursor_.at();
     while (!cursor_.read_name().empty() && cursor_.peek() == '.') {
         cursor_.move_to(cursor_.at() + 1);
@@ -164,7 +166,7 @@ Result<Json> LooseReader::read_word() {
     const auto* const word = std::find_if(kWords.begin(), kWords.end(),
                                           [&](const LooseWord& w) { return w.word == name; });
     if (word != kWords.end()) {
-        return parse_json(word->json);
+        return std::string(word->json);
     }
     cursor_.skip_blanks();
     if (cursor_.peek() == '(' && (name == "dict" || is_among(name, kWrappers))) {
@@ -174,7 +176,7 @@ Result<Json> LooseReader::read_word() {
     return read_placeholder();
 }
 
-Result<Json> LooseReader::read_call(std::string_view function, std::size_t begin) {
+Result<std::string> LooseReader::read_call(std::string_view function, std::size_t begin) {
     const std::size_t open = cursor_.at();
     if (function == "dict") {
         return read_parentheses();
@@ -200,7 +202,7 @@ Result<Json> LooseReader::read_call(std::string_view function, std::size_t begin
     return value;
 }
 
-Result<Json> LooseReader::read_placeholder() {
+Result<std::string> LooseReader::read_placeholder() {
     const std::size_t begin = cursor_.at();
     const bool root = depth_ == 0;
     auto text = cursor_.read_expression(root ? Extent::line : Extent::lines);
@@ -210,12 +212,12 @@ Result<Json> LooseReader::read_placeholder() {
     return placeholder(std::string(*text), begin);
 }
 
-Result<Json> LooseReader::placeholder(std::string text, std::size_t begin) {
+Result<std::string> LooseReader::placeholder(std::string text, std::size_t begin) {
     if (!is_utf8(text)) {
         return cursor_.error("the expression is not UTF-8", begin);
     }
     out_.placeholders.push_back(pointer_);
-    return Json(std::move(text));
+    return json_quote(text);
 }
 
 // TypeScript's `as const`, `as Config<…>`, `satisfies …`, `!`.
@@ -273,9 +275,9 @@ bool LooseReader::goes_on() {
 }
 
 Result<void> LooseReader::enter() {
-    if (depth_ >= kMaxJsonDepth) {
+    if (depth_ >= kMaxScanDepth) {
         return cursor_.error(
-            "it is nested more than " + std::to_string(kMaxJsonDepth) + " levels deep",
+            "it is nested more than " + std::to_string(kMaxScanDepth) + " levels deep",
             cursor_.at());
     }
     depth_++;

@@ -148,13 +148,19 @@ bool LooseCursor::take_inserted(const Quote& quote, Text& out) {
         return false;
     }
     out.placeholder = true;
-    out.value += text_.substr(at_, end - at_);
-    at_ = end;
+    while (at_ < end) {
+        if (peek() == '\\' && !quote.raw) {
+            read_escape(out.value);
+        } else {
+            out.value += peek();
+            at_++;
+        }
+    }
     return true;
 }
 
 // Behind the bracket that closes the one at `begin`. HCL and JavaScript have strings in there with
-// the very quotes of the string around.
+// the very quotes of the string around. What follows tells such a quote from the string's end.
 std::size_t LooseCursor::end_of_inserted(std::size_t begin, const Quote& quote) const {
     constexpr std::size_t kLongest = 1024;
     const std::string_view text = text_.substr(begin, kLongest);
@@ -165,10 +171,16 @@ std::size_t LooseCursor::end_of_inserted(std::size_t begin, const Quote& quote) 
         if (c == '\n' && !quote.over_lines()) {
             break;
         }
-        if (inner != '\0') {
-            i += c == '\\' ? 1 : 0;
+        if (c == '\\') {
+            i++;
+        } else if (inner != '\0') {
             inner = c == inner ? '\0' : inner;
         } else if (is_one_of(c, "\"'`")) {
+            const bool own = quote.opening == text.substr(i, 1);
+            const char next = i + 1 < text.size() ? text[i + 1] : ' ';
+            if (own && is_one_of(next, " \t\r\n,:;=)]}")) {
+                break;
+            }
             inner = c;
         } else if (c == '{') {
             depth++;

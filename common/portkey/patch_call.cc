@@ -210,7 +210,7 @@ class CallPatcher {
         }
     }
 
-    void put(std::vector<TextEdit> edits) {
+    void put(std::vector<SourceEdit> edits) {
         std::move(edits.begin(), edits.end(), std::back_inserter(patch_.edits));
     }
 

@@ -11,7 +11,7 @@ namespace llmgw {
 
 /// What is changed about the calls of a client.
 struct CallPatch {
-    std::vector<TextEdit> edits;
+    std::vector<SourceEdit> edits;
     std::string problem;  ///< why a call cannot be moved
     bool json = false;    ///< Python's json is needed
 };

@@ -55,7 +55,7 @@ class CodePatcher {
         if (patch_.edits.empty()) {
             return;
         }
-        const std::vector<TextEdit> changed = patch_.edits;
+        const std::vector<SourceEdit> changed = patch_.edits;
         for (const CodeImport& import : imports_) {
             if (is_portkey_module(import.module)) {
                 patch_import(import, changed);
@@ -67,14 +67,14 @@ class CodePatcher {
     }
 
     [[nodiscard]] bool still_used(const CodeImport& import, const std::string& local,
-                                  const std::vector<TextEdit>& changed) const {
+                                  const std::vector<SourceEdit>& changed) const {
         for (std::size_t i = 0; i < code_.size(); i++) {
             const bool imported = import.first <= i && i < import.last;
             if (imported || !code_.is_name(i) || code_.at(i) != local || follows_dot(i)) {
                 continue;
             }
             const bool gone =
-                std::any_of(changed.begin(), changed.end(), [&](const TextEdit& edit) {
+                std::any_of(changed.begin(), changed.end(), [&](const SourceEdit& edit) {
                     return edit.begin <= code_[i].begin && code_[i].end <= edit.end;
                 });
             if (!gone) {
@@ -84,7 +84,7 @@ class CodePatcher {
         return false;
     }
 
-    void patch_import(const CodeImport& import, const std::vector<TextEdit>& changed) {
+    void patch_import(const CodeImport& import, const std::vector<SourceEdit>& changed) {
         std::vector<ImportedName> kept;
         bool client = false;
         for (const ImportedName& name : import.names) {
@@ -195,8 +195,12 @@ class CodePatcher {
              {std::pair<std::string, bool>{"json", sites_.needed().json},
               std::pair<std::string, bool>{"os", sites_.needed().os}}) {
             const CodeImport* known = import_of(imports_, module);
-            if (needed && (known == nullptr || known->module != module)) {
+            if (needed && known == nullptr) {
                 text += "import " + module + eol();
+            } else if (needed && known->module != module) {
+                patch_.edits.clear();
+                refuse_all("`" + module + "` is the name of something else here");
+                return;
             }
         }
         if (text.empty()) {

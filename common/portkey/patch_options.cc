@@ -262,16 +262,16 @@ bool names_target(std::string_view model) {
     return model.starts_with('@') || model.starts_with("route/");
 }
 
-std::vector<TextEdit> edit_list(const CodeTokens& code, std::size_t open,
-                                const std::vector<bool>& removed,
-                                const std::vector<std::string>& added) {
+std::vector<SourceEdit> edit_list(const CodeTokens& code, std::size_t open,
+                                  const std::vector<bool>& removed,
+                                  const std::vector<std::string>& added) {
     const std::vector<CodeItem> items = items_of(code, open);
     const std::string separator = separator_of(code, open, items);
     std::string text;
     for (const std::string& item : added) {
         text += (text.empty() ? "" : separator) + item;
     }
-    std::vector<TextEdit> edits;
+    std::vector<SourceEdit> edits;
     bool placed = added.empty();
     for (std::size_t i = 0; i < items.size(); i++) {
         if (!removed[i]) {

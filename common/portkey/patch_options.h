@@ -50,9 +50,9 @@ void add_option(PortkeyAsk& ask, std::string_view name, std::string_view value,
 [[nodiscard]] bool names_target(std::string_view model);
 
 /// Edits that take items out of a list and put others in, in the layout that it has.
-[[nodiscard]] std::vector<TextEdit> edit_list(const CodeTokens& code, std::size_t open,
-                                              const std::vector<bool>& removed,
-                                              const std::vector<std::string>& added);
+[[nodiscard]] std::vector<SourceEdit> edit_list(const CodeTokens& code, std::size_t open,
+                                                const std::vector<bool>& removed,
+                                                const std::vector<std::string>& added);
 
 /// The quotes that most texts of the code have.
 [[nodiscard]] char quote_of(const CodeTokens& code);

@@ -91,15 +91,15 @@ class JsonPatcher {
         patch_.add_group(std::exchange(now_, {}));
     }
 
-    void put(std::vector<TextEdit> edits) {
-        for (TextEdit& edit : edits) {
+    void put(std::vector<SourceEdit> edits) {
+        for (SourceEdit& edit : edits) {
             now_.push_back(std::move(edit));
         }
     }
 
     const PatchTask& task_;
     CodeTokens code_;
-    std::vector<TextEdit> now_;
+    std::vector<SourceEdit> now_;
     FilePatch patch_;
 };
 
@@ -157,7 +157,7 @@ class CodexPatcher {
     }
 
     void patch_table(std::size_t begin, std::size_t end) {
-        std::vector<TextEdit> edits;
+        std::vector<SourceEdit> edits;
         bool portkey = false;
         std::string problem;
         for (const TomlLine& line : lines_) {

@@ -168,7 +168,7 @@ class DependencyPatcher {
             }
             std::vector<bool> removed(items.size());
             removed[static_cast<std::size_t>(portkey - items.begin())] = true;
-            for (TextEdit& edit : edit_list(code, open, removed, {})) {
+            for (SourceEdit& edit : edit_list(code, open, removed, {})) {
                 patch_.edits.push_back(std::move(edit));
             }
         }

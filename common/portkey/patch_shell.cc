@@ -137,6 +137,9 @@ class CurlPatcher {
                     word == "--data-binary" || word == "--json") &&
                    has_value) {
             data_ = &words_[++i];
+        } else if (word.find("x-portkey-") != std::string::npos) {
+            ours_ = true;
+            problem_ = "one of its headers is put together from pieces";
         } else if (!word.starts_with('-')) {
             take_address(words_[i]);
         }
@@ -220,13 +223,13 @@ class CurlPatcher {
         } else {
             problem_ = "it does not say who asks";
         }
-        for (const TextEdit& edit : removed_) {
+        for (const SourceEdit& edit : removed_) {
             edits_.push_back(without(edit));
         }
     }
 
     // With the blanks, and the end of a line of its own, before it.
-    [[nodiscard]] TextEdit without(TextEdit edit) const {
+    [[nodiscard]] SourceEdit without(SourceEdit edit) const {
         while (edit.begin > 0 && (text_[edit.begin - 1] == ' ' || text_[edit.begin - 1] == '\t')) {
             edit.begin--;
         }
@@ -269,9 +272,9 @@ class CurlPatcher {
     const PatchTask& task_;
     std::string_view text_;
     const std::vector<ShellWord>& words_;
-    std::vector<TextEdit> edits_;
-    std::vector<TextEdit> removed_;
-    TextEdit authorization_;
+    std::vector<SourceEdit> edits_;
+    std::vector<SourceEdit> removed_;
+    SourceEdit authorization_;
     PortkeyAsk ask_;
     const ShellWord* data_ = nullptr;
     bool ours_ = false;

@@ -13,7 +13,7 @@ bool contains(std::initializer_list<std::string_view> names, std::string_view na
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-TextEdit replace_value(const CodeTokens& code, const CodeItem& item, std::string text) {
+SourceEdit replace_value(const CodeTokens& code, const CodeItem& item, std::string text) {
     return {code[item.first].begin, code[item.last - 1].end, std::move(text)};
 }
 
@@ -122,7 +122,7 @@ void SitePatcher::patch_portkey(const ClientSite& found, const std::string& expo
         now_.edits.push_back(
             {code_[open].end, code_[open].end, "{ " + added[0] + ", " + added[1] + " }"});
     } else {
-        std::vector<TextEdit> edits = edit_list(code_, open, ask.removed, added);
+        std::vector<SourceEdit> edits = edit_list(code_, open, ask.removed, added);
         std::move(edits.begin(), edits.end(), std::back_inserter(now_.edits));
     }
     now_.edits.push_back({code_[site.callee].begin, code_[site.callee].end, name});
@@ -197,8 +197,8 @@ void SitePatcher::patch_other(const ClientSite& found, bool model_in_client) {
         now_.problem = "it names no model";
     }
     for (std::size_t i = 0; i < removed.size(); i++) {
-        std::vector<TextEdit> edits = edit_list(code_, arguments.lists[i].open, removed[i],
-                                                i == 0 ? added : std::vector<std::string>());
+        std::vector<SourceEdit> edits = edit_list(code_, arguments.lists[i].open, removed[i],
+                                                  i == 0 ? added : std::vector<std::string>());
         std::move(edits.begin(), edits.end(), std::back_inserter(now_.edits));
     }
     finish(site);
@@ -226,7 +226,7 @@ bool SitePatcher::take_headers(const CodeItem& item, PortkeyAsk& ask) {
         for (const auto& [name, value] : ask.headers) {
             kept.push_back(quoted(code_, name) + ": " + value);
         }
-        std::vector<TextEdit> edits = edit_list(code_, open, ask.removed, kept);
+        std::vector<SourceEdit> edits = edit_list(code_, open, ask.removed, kept);
         std::move(edits.begin(), edits.end(), std::back_inserter(now_.edits));
     } else if (!ask.headers.empty()) {
         now_.edits.push_back(replace_value(code_, item, header_literal(code_, ask)));
@@ -301,7 +301,7 @@ void SitePatcher::finish(const ClientSite& site) {
     if (now_.problem.empty()) {
         needed_.os = needed_.os || python();
         needed_.json = needed_.json || now_.json;
-        for (const TextEdit& edit : now_.edits) {
+        for (const SourceEdit& edit : now_.edits) {
             needed_.json = needed_.json || edit.text.find("json.dumps(") != std::string::npos;
         }
         std::move(now_.edits.begin(), now_.edits.end(), std::back_inserter(patch_.edits));

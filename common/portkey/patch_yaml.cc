@@ -275,7 +275,7 @@ class YamlPatcher {
     const PatchTask& task_;
     std::string_view text_;
     std::vector<YamlLine> lines_;
-    std::vector<TextEdit> now_;
+    std::vector<SourceEdit> now_;
     FilePatch patch_;
 };
 

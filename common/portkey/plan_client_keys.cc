@@ -171,8 +171,9 @@ class ClientKeyPlanner {
                 finding.portkey = "has requests of " + shown(exported) + " use another config";
                 finding.llmgw = "keeps the key's route" +
                                 (stored.route.empty() ? " as none" : " " + stored.route);
-                finding.action = "make another key: llmgw keys create NAME" +
-                                 (planned.route.empty() ? "" : " --route " + planned.route);
+                finding.action =
+                    "llmgw keys update " + stored.name +
+                    (planned.route.empty() ? " --no-route" : " --route " + planned.route);
             }
             return;
         }

@@ -104,11 +104,13 @@ void set_option(PortkeyKey& key, std::string_view name, const std::string& value
 class DetailReader {
   public:
     DetailReader(PortkeyKey& key, const PortkeyDetails& details) : key_(key) {
-        for (const auto& [name, value] : details) {
+        for (const auto& detail : details) {
+            const std::string& name = detail.first;
             const auto* const twin = std::find_if(
                 kTwins.begin(), kTwins.end(), [&](const DetailTwin& t) { return t.name == name; });
-            left_.push_back({name, std::string(twin == kTwins.end() ? name : twin->same), value});
-            names_.emplace_back(left_.back().name, name);
+            const std::string plain(twin == kTwins.end() ? name : twin->same);
+            left_.push_back({name, plain, detail.second});
+            names_.emplace_back(plain, name);
         }
     }
 

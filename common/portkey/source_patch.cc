@@ -122,8 +122,8 @@ class TreePatcher {
         for (const std::size_t index : withheld) {
             groups.insert(patch.edits[index].group);
         }
-        std::vector<TextEdit> kept;
-        for (TextEdit& edit : patch.edits) {
+        std::vector<SourceEdit> kept;
+        for (SourceEdit& edit : patch.edits) {
             if (groups.count(edit.group) == 0) {
                 kept.push_back(std::move(edit));
             } else {
@@ -138,10 +138,10 @@ class TreePatcher {
         for (const SourceUse& use : scan_source(file).uses) {
             found_uses_.push_back(use);
             const bool gone =
-                std::any_of(patch.edits.begin(), patch.edits.end(), [&](const TextEdit& edit) {
+                std::any_of(patch.edits.begin(), patch.edits.end(), [&](const SourceEdit& edit) {
                     // An import may be there again, of fewer names.
-                                return edit.begin <= use.offset && use.offset < edit.end &&
-                                       !may_use_portkey(edit.text);
+                    return edit.begin <= use.offset && use.offset < edit.end &&
+                           !may_use_portkey(edit.text);
                 });
             if (!gone) {
                 leave(use, reason_of(use, patch, source_language(file.name)));
@@ -178,9 +178,9 @@ class TreePatcher {
 
 }  // namespace
 
-void FilePatch::add_group(std::vector<TextEdit> group) {
+void FilePatch::add_group(std::vector<SourceEdit> group) {
     const std::size_t number = edits.empty() ? 0 : edits.back().group + 1;
-    for (TextEdit& edit : group) {
+    for (SourceEdit& edit : group) {
         edit.group = number;
         edits.push_back(std::move(edit));
     }

@@ -24,7 +24,7 @@ void note(Document& document, std::string_view place, std::string_view pointer,
     error.kind = Errc::invalid_file;
     error.message = "line " + std::to_string(position.line) + ", column " +
                     std::to_string(position.column) + ": " +
-                    (pointer.empty() ? "the document" : printable(pointer)) + " " + what;
+                    (pointer.empty() ? "the document" : printable(pointer)) + what;
     error.hint = std::move(hint);
     document.error = std::move(error);
 }
@@ -60,11 +60,41 @@ std::optional<std::int64_t> whole_number(std::string_view json) {
 }  // namespace
 
 void DocumentValue::refuse(const std::string& what, std::string hint) const {
-    note(*document_, json_, pointer_, what, std::move(hint));
+    note(*document_, json_, pointer_, " " + what, std::move(hint));
+}
+
+void DocumentValue::report(const std::string& sentence) const {
+    note(*document_, json_, pointer_, ": " + sentence, {});
 }
 
 DocumentValue DocumentValue::at(std::string_view json, std::string_view name) const {
     return {*document_, json, pointer_ + "/" + escape(name)};
+}
+
+DocumentValue DocumentValue::below(std::string_view pointer) const {
+    DocumentValue value = *this;
+    while (pointer.starts_with('/')) {
+        const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+        const std::string wanted = value.pointer_ + std::string(pointer.substr(0, end));
+        std::vector<DocumentValue> inside;
+        if (value.kind() == JsonKind::object) {
+            for (const JsonField& field : nested_fields(value.json_)) {
+                inside.push_back(value.at(field.value, decode(field)));
+            }
+        } else if (const auto elements = scan_array(value.json_)) {
+            for (std::size_t i = 0; i < elements->size(); i++) {
+                inside.push_back(value.at((*elements)[i], std::to_string(i)));
+            }
+        }
+        const auto found = std::find_if(inside.begin(), inside.end(),
+                                        [&](const auto& each) { return each.pointer_ == wanted; });
+        if (found == inside.end()) {
+            break;
+        }
+        value = *found;
+        pointer.remove_prefix(end);
+    }
+    return value;
 }
 
 std::string DocumentValue::text(const char* what) const {
@@ -152,7 +182,7 @@ DocumentObject::DocumentObject(DocumentValue value) : value_(std::move(value)) {
         std::string name = decode(field);
         if (find(name) != nullptr) {
             note(*value_.document_, {field.key.data() - 1, 0}, value_.at({}, name).pointer(),
-                 "is there twice", {});
+                 " is there twice", {});
         }
         DocumentValue member = value_.at(field.value, name);
         members_.emplace_back(std::move(name), std::move(member));
@@ -189,7 +219,8 @@ void DocumentObject::refuse_name(std::string_view name, const std::string& what,
                                  std::string hint) const {
     for (std::size_t i = 0; i < members_.size(); i++) {
         if (members_[i].first == name) {
-            note(*value_.document_, keys_[i], members_[i].second.pointer(), what, std::move(hint));
+            note(*value_.document_, keys_[i], members_[i].second.pointer(), " " + what,
+                 std::move(hint));
             return;
         }
     }

@@ -36,6 +36,8 @@ class DocumentValue {
 
     /// Notes a mistake: "line 7, column 12: /targets/1/weight " and `what`.
     void refuse(const std::string& what, std::string hint = {}) const;
+    /// The same for a sentence: "…: /targets/1/drop/0: " and `sentence`.
+    void report(const std::string& sentence) const;
 
     /// A text that is not empty; otherwise "" and a mistake. What it is not is "must be `what`".
     [[nodiscard]] std::string text(const char* what = "a text") const;
@@ -47,8 +49,10 @@ class DocumentValue {
     [[nodiscard]] std::vector<DocumentValue> elements(std::size_t max) const;
     [[nodiscard]] std::vector<std::string> texts(std::size_t max) const;
 
-    /// A member's value.
+    /// A member's or an element's value.
     [[nodiscard]] DocumentValue at(std::string_view json, std::string_view name) const;
+    /// What a pointer leads to from here, or the last on the way that there is.
+    [[nodiscard]] DocumentValue below(std::string_view pointer) const;
 
   private:
     friend class DocumentObject;

@@ -28,6 +28,16 @@ std::string number_text(double number) {
     return {digits, end};
 }
 
+double number_of(const DocumentValue& value) {
+    const auto number = json_double(value.json());
+    if (value.kind() != JsonKind::number) {
+        value.refuse("must be a number");
+    } else if (!number) {
+        value.refuse("is out of range");
+    }
+    return number.value_or(0);
+}
+
 // All JSON values whose text is the value's: LLM Gateway compares texts, a query values.
 std::vector<std::string> forms_of(const DocumentValue& value) {
     std::string text;
@@ -36,7 +46,7 @@ std::vector<std::string> forms_of(const DocumentValue& value) {
     } else if (value.kind() == JsonKind::boolean) {
         text = value.json();
     } else if (value.kind() == JsonKind::number) {
-        text = number_text(json_double(value.json()).value_or(0));
+        text = number_text(number_of(value));
     } else {
         value.refuse("must be a text, a number, true or false");
     }
@@ -102,9 +112,7 @@ std::string write_contains(const DocumentValue* value) {
 }
 
 std::string write_number(const DocumentValue* value, const char* name) {
-    if (value->kind() != JsonKind::number) {
-        value->refuse("must be a number");
-    }
+    static_cast<void>(number_of(*value));
     return std::string("{\"") + name + "\":" + std::string(value->json()) + "}";
 }
 

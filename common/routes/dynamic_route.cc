@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "common/routes/condition.h"
 #include "common/routes/dynamic_query.h"
 #include "common/routes/node_reader.h"
 
@@ -136,10 +137,15 @@ class GraphReader {
         for (const DocumentValue& element : conditions->elements(kMaxBranches)) {
             const DocumentObject condition(element);
             condition.check_names(kConditionNames);
-            if (const DocumentValue* const next = condition.require("next")) {
-                node.conditions.push_back(
-                    {.query = dynamic_query(condition), .then = add_target(*next, node)});
+            const DocumentValue* const next = condition.require("next");
+            if (next == nullptr) {
+                continue;
             }
+            std::string query = dynamic_query(condition);
+            if (const auto checked = check_condition(query); !checked) {
+                element.report(checked.error().message);
+            }
+            node.conditions.push_back({.query = std::move(query), .then = add_target(*next, node)});
         }
         node.otherwise = add_target(*otherwise, node);
         return node;

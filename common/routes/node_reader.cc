@@ -6,6 +6,7 @@
 
 #include "common/base/json_layout.h"
 #include "common/base/text.h"
+#include "common/routes/drop_path.h"
 #include "common/routes/header_names.h"
 
 namespace llmgw {
@@ -33,37 +34,6 @@ void read_parameters(const DocumentObject& in, std::string_view name, RouteParam
     }
 }
 
-// "tools[*].strict", "a.b[0]": names that are not empty, each with any number of indices.
-bool is_drop_path(std::string_view path) {
-    std::size_t at = 0;
-    while (true) {
-        const std::size_t end = std::min(path.find_first_of(".[]", at), path.size());
-        if (end == at) {
-            return false;
-        }
-        at = end;
-        while (at < path.size() && path[at] == '[') {
-            const std::size_t close = path.find(']', at);
-            if (close == std::string_view::npos) {
-                return false;
-            }
-            const std::string_view index = path.substr(at + 1, close - at - 1);
-            const bool number = !index.empty() && index.size() <= 6 &&
-                                index.find_first_not_of("0123456789") == std::string_view::npos;
-            if (!number && index != "*") {
-                return false;
-            }
-            at = close + 1;
-        }
-        if (at == path.size()) {
-            return true;
-        }
-        if (path[at++] != '.') {
-            return false;
-        }
-    }
-}
-
 void read_drop(const DocumentObject& in, std::vector<std::string>& out) {
     const DocumentValue* const drop = in.find("drop");
     if (drop == nullptr) {
@@ -71,8 +41,8 @@ void read_drop(const DocumentObject& in, std::vector<std::string>& out) {
     }
     for (const DocumentValue& element : drop->elements(kMaxDrops)) {
         std::string path = element.text();
-        if (!path.empty() && !is_drop_path(path)) {
-            element.refuse("must be the path of a parameter: \"metadata\", \"tools[*].strict\"");
+        if (const auto steps = parse_drop_path(path); !steps) {
+            element.report(steps.error().message);
         }
         out.push_back(std::move(path));
     }

@@ -3,24 +3,11 @@
 #include "common/base/json_writer.h"
 #include "common/base/text.h"
 #include "common/routes/route.h"
+#include "common/routes/route_mode.h"
 
 namespace llmgw {
 
 namespace {
-
-std::string_view mode_name(RouteMode mode) {
-    switch (mode) {
-        case RouteMode::single:
-            return "single";
-        case RouteMode::fallback:
-            return "fallback";
-        case RouteMode::loadbalance:
-            return "loadbalance";
-        case RouteMode::conditional:
-            return "conditional";
-    }
-    LLMGW_ASSERT(false);
-}
 
 void write_text(JsonWriter& out, std::string_view name, const std::string& text) {
     if (!text.empty()) {
@@ -71,7 +58,7 @@ void write_group(JsonWriter& out, const RouteNode& node) {
     if (node.targets.empty()) {
         return;
     }
-    out.key("strategy").string(mode_name(node.mode));
+    out.key("strategy").string(route_mode_name(node.mode));
     if (node.on_status) {
         write_statuses(out, *node.on_status);
     }

@@ -1,30 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/routes/query_check.h"
 
-#include <algorithm>
-#include <iterator>
+#include "common/routes/condition.h"
 
 namespace llmgw {
 
 namespace {
 
-constexpr std::size_t kMaxParts = 1000;  // of an $and or $or
-
-constexpr std::string_view kOperators[] = {"$eq",  "$ne", "$gt",  "$gte",  "$lt",
-                                           "$lte", "$in", "$nin", "$regex"};
-
-// {"$gt": 1, "$lt": 9}
-void check_operators(const DocumentValue& value) {
-    const DocumentObject operators(value);
-    operators.check_names(kOperators,
-                          "the operators are $eq $ne $gt $gte $lt $lte $in $nin $regex, and $and "
-                          "and $or around queries");
-    for (const auto& [name, operand] : operators.members()) {
-        const JsonKind kind = operand.kind();
-        if ((name == "$in" || name == "$nin") && kind != JsonKind::array) {
-            operand.refuse("must be an array");
-        } else if (name == "$regex" && kind != JsonKind::string) {
-            operand.refuse("must be a text");
+// Notes what no evaluation would, at any depth: names that are there twice, of which a reader could
+// not tell which counts, and numbers that no double holds.
+void check_values(const DocumentValue& value) {
+    if (value.kind() == JsonKind::number && !json_double(value.json())) {
+        value.refuse("is out of range");
+    } else if (value.kind() == JsonKind::object) {
+        const DocumentObject object(value);
+        for (const auto& [name, member] : object.members()) {
+            check_values(member);
+        }
+    } else if (value.kind() == JsonKind::array) {
+        constexpr std::size_t kMaxElements = 1000;
+        for (const DocumentValue& element : value.elements(kMaxElements)) {
+            check_values(element);
         }
     }
 }
@@ -32,21 +28,9 @@ void check_operators(const DocumentValue& value) {
 }  // namespace
 
 void check_query(const DocumentValue& query) {
-    const DocumentObject object(query);
-    for (const auto& [name, value] : object.members()) {
-        if (name == "$and" || name == "$or") {
-            for (const DocumentValue& part : value.elements(kMaxParts)) {
-                check_query(part);
-            }
-        } else if (name.starts_with('$')) {
-            object.refuse_name(name, "is an operator where the path of a field belongs",
-                               "write {\"metadata.NAME\": {\"" + name + "\": …}}");
-        } else if (value.kind() == JsonKind::object) {
-            check_operators(value);
-        } else if (value.kind() == JsonKind::array) {
-            value.refuse("must be a value, or an object of operators",
-                         "for one of several values: {\"$in\": […]}");
-        }
+    check_values(query);
+    if (const auto checked = check_condition(query.json()); !checked) {
+        query.below(checked.error().param).report(checked.error().message);
     }
 }
 

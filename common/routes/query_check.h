@@ -5,8 +5,8 @@
 
 namespace llmgw {
 
-/// Notes what the evaluator of conditions could not make sense of: operators that it does not
-/// know, lists that are none.
+/// Notes what could not be evaluated, whatever a request holds, names that are there twice, and
+/// numbers out of range.
 void check_query(const DocumentValue& query);
 
 }  // namespace llmgw

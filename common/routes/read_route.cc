@@ -9,6 +9,7 @@
 #include "common/routes/node_reader.h"
 #include "common/routes/query_check.h"
 #include "common/routes/route.h"
+#include "common/routes/route_mode.h"
 
 namespace llmgw {
 
@@ -42,26 +43,18 @@ constexpr std::string_view kPortkeyNames[] = {
     "input_guardrails", "prompt_id",       "output_guardrails", "default_params",  "drop_params",
 };
 
-constexpr std::array<std::pair<std::string_view, RouteMode>, 4> kModes = {{
-    {"single", RouteMode::single},
-    {"fallback", RouteMode::fallback},
-    {"loadbalance", RouteMode::loadbalance},
-    {"conditional", RouteMode::conditional},
-}};
-
 constexpr const char* kImport = "is this a Portkey config? llmgw import-portkey FILE reads those";
 
 // The keys that have a meaning for targets of one strategy only.
 struct GroupKey {
     std::string_view name;
     RouteMode mode;
-    std::string_view mode_name;
 };
 constexpr GroupKey kGroupKeys[] = {
-    {"on_status", RouteMode::fallback, "fallback"},
-    {"sticky", RouteMode::loadbalance, "loadbalance"},
-    {"conditions", RouteMode::conditional, "conditional"},
-    {"otherwise", RouteMode::conditional, "conditional"},
+    {"on_status", RouteMode::fallback},
+    {"sticky", RouteMode::loadbalance},
+    {"conditions", RouteMode::conditional},
+    {"otherwise", RouteMode::conditional},
 };
 
 // Notes a Portkey config as such; a plain "is not known" would not help.
@@ -84,13 +77,13 @@ void read_mode(const DocumentObject& in, RouteNode& out) {
         return;
     }
     const std::string word = json_text(strategy->json()).value_or("");
+    if (const auto mode = find_route_mode(word)) {
+        out.mode = *mode;
+        return;
+    }
     std::vector<std::string_view> words;
-    for (const auto& [name, mode] : kModes) {
+    for (const auto& [name, mode] : kRouteModes) {
         words.push_back(name);
-        if (word == name) {
-            out.mode = mode;
-            return;
-        }
     }
     const auto near = nearest(word, words, 1);
     strategy->refuse("must be single, fallback, loadbalance or conditional",
@@ -218,7 +211,8 @@ void read_group_settings(const DocumentObject& in, RouteNode& out) {
     }
     for (const GroupKey& key : kGroupKeys) {
         if (in.find(key.name) != nullptr && out.mode != key.mode) {
-            in.refuse_name(key.name, "belongs to the strategy " + std::string(key.mode_name));
+            in.refuse_name(key.name,
+                           "belongs to the strategy " + std::string(route_mode_name(key.mode)));
         }
     }
     if (const DocumentValue* const statuses = in.find("on_status")) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <vector>
 
 namespace llmgw {
 
@@ -116,6 +117,9 @@ class Translator {
             case '(':
                 group();
                 return;
+            case ')':
+                end_group();
+                return;
             case '.':
                 replace(1, kAnyButNewline);
                 return;
@@ -148,6 +152,7 @@ class Translator {
 
     void group() {
         const std::string_view from = rest();
+        open_.push_back(from.starts_with("(?<=") || from.starts_with("(?<!"));
         if (from.starts_with("(*")) {
             valid_ = false;
             return;
@@ -167,7 +172,23 @@ class Translator {
         copy(valid_ ? end + 1 : 0);
     }
 
+    // A look-ahead may be repeated (annex B), a look-behind may not.
+    void end_group() {
+        copy(1);
+        if (open_.empty()) {
+            return;  // PCRE2 will tell
+        }
+        const char next = peek();
+        valid_ = !open_.back() ||
+                 (next != '*' && next != '+' && next != '?' && braces_size(rest()) == 0);
+        open_.pop_back();
+    }
+
     void character_class() {
+        if (rest().starts_with("[]")) {
+            replace(2, "(?:(?!))");  // nothing; PCRE2's own does not know that it may be left out
+            return;
+        }
         copy(1);
         if (peek() == '^') {
             copy(1);
@@ -240,10 +261,13 @@ class Translator {
         }
         const std::size_t end = rest().find('>');
         valid_ = peek(2) == '<' && end != std::string_view::npos && end > 3;
-        copy(valid_ ? end + 1 : 0);
+        if (valid_) {
+            replace(end + 1, "(?:" + std::string(rest().substr(0, end + 1)) + ")");
+        }
     }
 
-    // "\2", if there are as many groups.
+    // "\2", if there are as many groups. In a group of its own, as PCRE2 takes a repeated reference
+    // to an unset group for a failure.
     bool back_reference() {
         std::size_t size = 1;
         while (is_digit(peek(size))) {
@@ -255,7 +279,7 @@ class Translator {
         if (read.ec != std::errc() || digits[0] == '0' || number > groups_) {
             return false;
         }
-        replace(size, "\\g{" + std::string(digits) + "}");
+        replace(size, "(?:\\g{" + std::string(digits) + "})");
         return true;
     }
 
@@ -332,6 +356,7 @@ class Translator {
     std::uint32_t groups_ = 0;
     bool has_names_ = false;
     bool valid_ = true;
+    std::vector<bool> open_;  // groups; whether they are look-behind
     std::string out_;
 };
 

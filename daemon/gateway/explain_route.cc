@@ -8,10 +8,12 @@
 #include "common/base/json_scan.h"
 #include "common/store/database.h"
 #include "common/store/log_store.h"
+#include "daemon/gateway/explain_way.h"
 #include "daemon/gateway/inference_call.h"
 #include "daemon/gateway/resolve.h"
 #include "daemon/gateway/route_questions.h"
 #include "daemon/gateway/router.h"
+#include "daemon/gateway/serve_route.h"
 #include "daemon/gateway/session_key.h"
 #include "daemon/gateway/setup.h"
 
@@ -112,12 +114,6 @@ Result<RouteExplanation> explain_route(const Home& home, const RouteQuestion& qu
         return tl::unexpected(setup.error());
     }
     const auto snapshot = without_exploration(*setup->snapshot);
-    auto offers = resolve_model(*snapshot, query.model, query.needs);
-    if (!offers) {
-        return tl::unexpected(offers.error());
-    }
-    add_providers_without_key(*snapshot, *offers);
-
     RouteExplanation explanation;
     Router router(snapshot);
     const std::int64_t now = unix_ms();
@@ -126,7 +122,35 @@ Result<RouteExplanation> explain_route(const Home& home, const RouteQuestion& qu
     } else {
         explanation.health_problem = health.error().message;
     }
-    explanation.decision = *router.decide(snapshot, *offers, query, now);
+    const auto route = find_route(*snapshot, "", query.model);
+    if (!route) {
+        return tl::unexpected(route.error());
+    }
+    Offers offers;
+    if (*route) {
+        auto way = explain_way(*snapshot, **route, {query, call.get(), question.metadata, now});
+        if (!way) {
+            return tl::unexpected(std::move(way.error()));
+        }
+        explanation.stops = std::move(way->stops);
+        explanation.decision.route = (*route)->name;
+        explanation.decision.choices = std::move(way->choices);
+        offers = std::move(way->offers);
+    } else {
+        auto named = resolve_model(*snapshot, query.model, query.needs);
+        if (!named) {
+            return tl::unexpected(named.error());
+        }
+        offers = std::move(*named);
+        add_providers_without_key(*snapshot, offers);
+    }
+    if (!offers.candidates.empty()) {
+        Decision decision = *router.decide(snapshot, offers, query, now);
+        decision.route = std::move(explanation.decision.route);
+        decision.choices = std::move(explanation.decision.choices);
+        explanation.decision = std::move(decision);
+    }
+    explanation.decision.model = query.model;
     explanation.weights = score_weights(explanation.decision.request, snapshot->settings.routing);
     explanation.needs = names_of(query.needs);
     explanation.rests = router.health().rests(now);

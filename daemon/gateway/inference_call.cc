@@ -82,10 +82,11 @@ Result<void> read_stream(InferenceCall& call) {
 
 Result<void> read_model(InferenceCall& call, ModelField needed) {
     const JsonField* const model = find_field(call.fields, "model");
+    const bool none = model == nullptr || json_kind(model->value) == JsonKind::null;
+    if (none && needed == ModelField::optional) {
+        return {};
+    }
     if (model == nullptr) {
-        if (needed == ModelField::optional) {
-            return {};
-        }
         return invalid("the field \"model\" is required", "model", "missing_required_parameter");
     }
     auto name = json_text(model->value);

@@ -62,6 +62,7 @@ Task<void> relay_plain(Exchange& exchange, const InferenceCall& call, const Cand
     const Additions additions = additions_for(exchange, call, candidate);
     Spliced spliced = add_to_object(attempt.body, attempt.fields, additions, &call);
     AnswerHead head;
+    head.status = attempt.report.status;
     head.fields = exchange.answer_fields(candidate, attempt.changes);
     if (spliced.cost && !exchange.shared) {
         head.fields += "x-llmgw-cost: " + to_decimal(spliced.cost->total) + "\r\n";

@@ -20,8 +20,18 @@ namespace llmgw {
 
 /// A request that is to be explained instead of made.
 struct RouteQuestion {
-    std::string model;    ///< empty: the request's own
-    std::string request;  ///< its body; empty: a short one that is not streamed
+    std::string model;     ///< empty: the request's own
+    std::string request;   ///< its body; empty: a short one that is not streamed
+    std::string metadata;  ///< what `x-llmgw-metadata` would say; empty: nothing
+};
+
+/// A target of a route, in the order in which they would be asked if each of them failed.
+struct RouteStop {
+    std::string target;  ///< "targets[1].targets[0]"; empty: the route itself
+    std::string name;
+    std::string asks;  ///< "@LABEL", a provider; empty: whoever serves the model
+    std::string model;
+    std::string problem;  ///< why it cannot be asked; empty: it can
 };
 
 /// Whom a request would go to, and why.
@@ -32,6 +42,9 @@ struct RouteExplanation {
     std::vector<RestRow> rests;           ///< of all keys
     double exploration_rate = 0;          ///< the part of requests that chance sends elsewhere
     std::string health_problem;           ///< why the health of keys is not known; empty: it is
+    /// When it takes a route; the decision is then that of the first target that leaves it to
+    /// llmgw, if that is the first of all, and has the choices that lead there.
+    std::vector<RouteStop> stops;
 };
 
 /// Decides like a request does, by the set-up and by the health that was saved last, but nothing is

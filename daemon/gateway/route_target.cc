@@ -87,6 +87,13 @@ Result<RouteTarget> find_anybody(const Snapshot& snapshot, std::string_view mode
 
 }  // namespace
 
+std::string_view requested_model(const RouteCall& route, std::string_view named) {
+    if (!route.model.empty()) {
+        return route.model;
+    }
+    return is_route_name(named) ? std::string_view() : named;
+}
+
 std::string_view model_of(const RouteLeaf& leaf, std::string_view requested) {
     if (!leaf.model.empty()) {
         return leaf.model;

@@ -23,6 +23,9 @@ struct RouteTarget {
     bool own_keys = false;  ///< the key came with the request: no health is kept of it
 };
 
+/// The model that a request brings, whose body names `named`: an alias of a route is one, if it
+/// does not say another.
+[[nodiscard]] std::string_view requested_model(const RouteCall& route, std::string_view named);
 /// The model that a target asks for: its own, else `requested`, else its `default`; empty: none.
 [[nodiscard]] std::string_view model_of(const RouteLeaf& leaf, std::string_view requested);
 

@@ -67,14 +67,6 @@ void look_at(Looked& looked, Exchange& exchange, const InferenceCall& call) {
     input.now = unix_ms();
 }
 
-// The model that the request brings: an alias of a route is one, if it does not say another.
-std::string_view requested_model(const RouteCall& route, const InferenceCall& call) {
-    if (!route.model.empty()) {
-        return route.model;
-    }
-    return is_route_name(call.model) ? std::string_view() : std::string_view(call.model);
-}
-
 // A target of a route as this request asks it.
 std::shared_ptr<LeafCall> make_leaf(Exchange& exchange,
                                     const std::shared_ptr<const InferenceCall>& call,
@@ -86,7 +78,7 @@ std::shared_ptr<LeafCall> make_leaf(Exchange& exchange,
     leaf->snapshot = exchange.snapshot;
     leaf->step = &step;
     leaf->call = call;
-    leaf->model = model_of(own, requested_model(route, *call));
+    leaf->model = model_of(own, requested_model(route, call->model));
     leaf->terms.timeout_ms = route.timeout_ms.value_or(own.timeout_ms);
     leaf->terms.headers = extra_headers(
         own.headers, route.forward_headers ? *route.forward_headers : own.forward_headers,

@@ -111,7 +111,7 @@ std::string problems_of(const PortkeyConfig& config) {
         if (finding.severity == Severity::error) {
             text += text.empty() ? "" : "; ";
             text += finding.pointer.empty() ? "" : finding.pointer + ": ";
-            text += finding.llmgw.empty() ? finding.portkey : finding.llmgw;
+            text += "Portkey " + finding.portkey + ", and llmgw " + finding.llmgw;
         }
     }
     return text;

@@ -7,11 +7,14 @@
 #include "common/base/text.h"
 #include "common/portkey/providers.h"
 #include "daemon/gateway/resolve.h"
+#include "daemon/gateway/serve_route.h"
 #include "daemon/portkey/inline_key.h"
 
 namespace llmgw {
 
 namespace {
+
+using Selected = Result<std::shared_ptr<const RouteCall>>;
 
 struct Refused {
     std::string message;
@@ -137,8 +140,7 @@ void add_terms(RouteCall& route, const PortkeyRequest& request) {
 }
 
 // A route of one target.
-Result<PortkeyTarget> with_route(PortkeyTarget target, RouteNode leaf,
-                                 const PortkeyRequest& request) {
+Selected one_target(RouteNode leaf, std::string_view model, const PortkeyRequest& request) {
     leaf.headers = request.provider_headers;
     if (request.retries) {
         leaf.retry.emplace().attempts = *request.retries;
@@ -150,16 +152,16 @@ Result<PortkeyTarget> with_route(PortkeyTarget target, RouteNode leaf,
     if (!tree) {
         return tl::unexpected(std::move(tree.error()));
     }
-    target.route = std::make_shared<RouteCall>();
-    target.route->tree = std::move(*tree);
-    target.route->model = target.model;
-    add_terms(*target.route, request);
-    return target;
+    auto route = std::make_shared<RouteCall>();
+    route->tree = std::move(*tree);
+    route->model = model;
+    add_terms(*route, request);
+    return std::shared_ptr<const RouteCall>(std::move(route));
 }
 
-// A request without a config: one target.
-Result<PortkeyTarget> select_provider(const Snapshot& snapshot, const PortkeyRequest& request,
-                                      std::string_view model) {
+// A request without a config.
+Selected select_provider(const Snapshot& snapshot, const PortkeyRequest& request,
+                         std::string_view model) {
     if (model.empty()) {
         return refuse(
             {"the field \"model\" is required", "model", "", "missing_required_parameter"});
@@ -168,23 +170,22 @@ Result<PortkeyTarget> select_provider(const Snapshot& snapshot, const PortkeyReq
     if (!provider) {
         return tl::unexpected(std::move(provider.error()));
     }
-    PortkeyTarget target;
-    target.model = model;
     const bool route = is_route_name(behind_aliases(snapshot, model));
     if (provider->empty() && (route || !has_terms(request))) {
-        return target;
+        return std::shared_ptr<const RouteCall>();
     }
     RouteNode leaf;
     // A model that names a key says more than the name of a provider does.
-    const bool model_names_key = model.starts_with('@') && !provider->starts_with('@');
-    leaf.provider = model_names_key ? std::string() : *provider;
-    target.model = model_names_key ? model : bare_model(model);
-    return with_route(std::move(target), leaf, request);
+    if (model.starts_with('@') && !provider->starts_with('@')) {
+        return one_target(std::move(leaf), model, request);
+    }
+    leaf.provider = *provider;
+    return one_target(std::move(leaf), bare_model(model), request);
 }
 
 // A saved config is a route now, or an alias for one, or for a model.
-Result<PortkeyTarget> select_saved(const Snapshot& snapshot, const PortkeyRequest& request,
-                                   std::string_view model) {
+Selected select_saved(const Snapshot& snapshot, const PortkeyRequest& request,
+                      const PortkeyBody& body) {
     const std::string_view meant = behind_aliases(snapshot, request.config);
     const bool route = is_route_name(meant);
     if (meant == request.config && !route && !snapshot.routes.find(meant)) {
@@ -192,23 +193,25 @@ Result<PortkeyTarget> select_saved(const Snapshot& snapshot, const PortkeyReques
                            "\", nor an alias of that name for one",
                        "x-portkey-config", "llmgw routes list, llmgw models list --aliases"});
     }
-    PortkeyTarget target;
     if (meant != request.config && !route) {
         RouteNode leaf;
         leaf.model = meant;
-        target.model = model.empty() ? meant : model;
-        return with_route(std::move(target), leaf, request);
+        return one_target(std::move(leaf), {}, request);
     }
-    target.model = route ? std::string(meant) : std::string(kRoutePrefix) + std::string(meant);
-    if (!model.empty()) {
-        target.model += '/';
-        target.model += model;
+    std::string name = route ? std::string(meant) : std::string(kRoutePrefix) + std::string(meant);
+    if (!body.model.empty()) {
+        name += '/';
+        name += body.model;
     }
-    return target;
+    auto found = find_route(snapshot, body.key_route, name);
+    if (!found) {
+        return found;
+    }
+    return with_portkey_headers(snapshot, **found, request);
 }
 
-Result<PortkeyTarget> select_inline(const Snapshot& snapshot, InlineConfigs& configs,
-                                    const PortkeyRequest& request, std::string_view model) {
+Selected select_inline(const Snapshot& snapshot, InlineConfigs& configs,
+                       const PortkeyRequest& request, std::string_view model) {
     const bool stored = !request.virtual_key.empty() || request.provider.starts_with('@');
     if (!request.custom_host.empty() && stored) {
         return refuse({"a stored key is not sent to an address from a request",
@@ -227,15 +230,12 @@ Result<PortkeyTarget> select_inline(const Snapshot& snapshot, InlineConfigs& con
         return refuse({"x-portkey-custom-host is of no use without a provider",
                        "x-portkey-custom-host", "", "inline_custom_host_blocked"});
     }
-    PortkeyTarget target;
-    target.model = model;
-    target.route = std::make_shared<RouteCall>();
-    target.route->tree = (*config)->tree;
-    target.route->model = model;
-    target.route->keys =
-        std::shared_ptr<const std::vector<ProviderAccess>>(*config, &(*config)->keys);
-    add_terms(*target.route, request);
-    return target;
+    auto route = std::make_shared<RouteCall>();
+    route->tree = (*config)->tree;
+    route->model = model;
+    route->keys = std::shared_ptr<const std::vector<ProviderAccess>>(*config, &(*config)->keys);
+    add_terms(*route, request);
+    return std::shared_ptr<const RouteCall>(std::move(route));
 }
 
 // What RouteCall has no word for. A target's own retries count more than a header's.
@@ -253,8 +253,8 @@ void add_to_targets(RouteStep& step, const PortkeyRequest& request) {
 
 }  // namespace
 
-Result<PortkeyTarget> select_by_portkey(const Snapshot& snapshot, InlineConfigs& configs,
-                                        const PortkeyRequest& request, const PortkeyBody& body) {
+Selected select_by_portkey(const Snapshot& snapshot, InlineConfigs& configs,
+                           const PortkeyRequest& request, const PortkeyBody& body) {
     if (request.problem) {
         return tl::unexpected(*request.problem);
     }
@@ -270,10 +270,10 @@ Result<PortkeyTarget> select_by_portkey(const Snapshot& snapshot, InlineConfigs&
         return select_inline(snapshot, configs, request, body.model);
     }
     if (!request.config.empty()) {
-        return select_saved(snapshot, request, body.model);
+        return select_saved(snapshot, request, body);
     }
     if (!body.key_route.empty()) {
-        return PortkeyTarget{std::string(body.model), nullptr};
+        return std::shared_ptr<const RouteCall>();
     }
     return select_provider(snapshot, request, body.model);
 }

@@ -13,24 +13,18 @@
 
 namespace llmgw {
 
-/// What a request with Portkey's headers asks for.
-struct PortkeyTarget {
-    std::string model;  ///< as if the body had named it: "route/NAME/MODEL" for a saved config
-    std::shared_ptr<RouteCall> route;  ///< made of the headers; nullptr: the model says it all
-};
-
 /// What a request says besides these headers.
 struct PortkeyBody {
     std::string_view model;      ///< empty: it has none
     std::string_view key_route;  ///< that all requests of its gateway key take; empty: none
 };
 
-/// Fails with what Portkey refuses, too, and with what
-/// is inline while `portkey.inline_config` is off.
-[[nodiscard]] Result<PortkeyTarget> select_by_portkey(const Snapshot& snapshot,
-                                                      InlineConfigs& configs,
-                                                      const PortkeyRequest& request,
-                                                      const PortkeyBody& body);
+/// The route that a request with Portkey's headers takes: of a saved config, of one that it brings,
+/// or one of a single target, which the headers name; nullptr: they name nobody. Fails with what
+/// Portkey refuses, too, and with what is inline while `portkey.inline_config` is off.
+[[nodiscard]] Result<std::shared_ptr<const RouteCall>> select_by_portkey(
+    const Snapshot& snapshot, InlineConfigs& configs, const PortkeyRequest& request,
+    const PortkeyBody& body);
 
 /// A route with what a request's headers say of its targets: they come before the config's.
 [[nodiscard]] std::shared_ptr<const RouteCall> with_portkey_headers(const Snapshot& snapshot,

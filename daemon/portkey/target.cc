@@ -25,18 +25,17 @@ Task<void> answer_config_error(Exchange& exchange, const Error& error) {
 
 }  // namespace
 
-Task<bool> take_portkey_target(Exchange& exchange, InferenceCall& call,
+Task<bool> take_portkey_target(Exchange& exchange, const InferenceCall& call,
                                std::string_view key_route) {
     const PortkeyRequest& request = *exchange.portkey;
     exchange.core.portkey_notices.look_at(exchange.head);
-    auto target = select_by_portkey(*exchange.snapshot, exchange.core.inline_configs, request,
-                                    {call.model, key_route});
-    if (!target) {
-        co_await answer_config_error(exchange, target.error());
+    auto route = select_by_portkey(*exchange.snapshot, exchange.core.inline_configs, request,
+                                   {call.model, key_route});
+    if (!route) {
+        co_await answer_config_error(exchange, route.error());
         co_return false;
     }
-    call.model = std::move(target->model);
-    exchange.route = std::move(target->route);
+    exchange.route = std::move(*route);
     exchange.no_cache = exchange.no_cache || request.unstored;
     co_return true;
 }

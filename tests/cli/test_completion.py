@@ -48,7 +48,8 @@ def test_settings_of_a_simulation(llmgw):
     assert "routing.priority." in found and "routing.window=" not in found
     assert not [name for name in found if not name.startswith("routing.")]
     assert "gpt-oss-120b" in candidates(llmgw, "routes", "explain", "gpt-o")
-    assert candidates(llmgw, "routes", "") == ["explain", "simulate"]
+    assert candidates(llmgw, "routes", "") == [
+        "list", "show", "set", "validate", "remove", "explain", "simulate"]
 
 
 def test_providers_of_slugs(llmgw):
@@ -64,6 +65,12 @@ def test_live_values(llmgw):
     llmgw("keys", "revoke", "old", "--yes")
     llmgw("providers", "add", "groq", "--no-key", "--name", "work")
     llmgw("models", "alias", "fast", "gpt-4o-mini")
+    llmgw("routes", "set", "prod", "-", stdin="{}")
+    assert candidates(llmgw, "routes", "show", "") == ["prod"]
+    assert candidates(llmgw, "routes", "set", "p") == ["prod"]
+    assert candidates(llmgw, "routes", "set", "prod", "") == []
+    assert candidates(llmgw, "keys", "create", "x", "--route", "") == ["prod"]
+    assert candidates(llmgw, "chat", "-m", "rou") == ["route/prod"]
     assert candidates(llmgw, "keys", "show", "") == ["laptop"]
     assert candidates(llmgw, "providers", "test", "") == ["work"]
     assert candidates(llmgw, "providers", "test", "",

@@ -33,6 +33,8 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
            "LLMGW_HOME": str(folder / "home"), "TERM": "xterm", "FILES": str(folder / "files")}
     run(env, "models", "alias", "my-fast", "openai/gpt-4o-mini")
     run(env, "keys", "create", "laptop")
+    (folder / "route.json").write_text('{"provider": "mock"}')
+    run(env, "routes", "set", "prod", str(folder / "route.json"))
     run(env, "providers", "add", "custom", "--name", "lab-box", "--base-url",
         "http://127.0.0.1:9/v1", "--no-key")
     run(env, "chat", "-m", "mock/echo", "hello")
@@ -173,7 +175,8 @@ NAMED_BY_DATA = {"libraries", "options", "usd_per_million_units", "capabilities"
 
 @pytest.mark.parametrize("words", [
     "chat -m mock/echo hello", "providers list", "providers show lab-box",
-    "providers catalog openai", "keys list", "keys show laptop", "models list gpt-4o",
+    "providers catalog openai", "keys list", "keys show laptop", "routes list",
+    "routes show prod", "models list gpt-4o",
     "models list --aliases", "models show gpt-4o", "logs list", "logs show 1",
     "cache on", "cache status", "cache clear --yes", "cache off",
     "usage", "usage --by provider", "usage --by key", "usage --by day",
@@ -317,6 +320,9 @@ LINES = [
     ("llmgw providers remove ", {"lab-box"}, {"openai"}),
     ("llmgw providers add open", {"openai"}, {"groq"}),
     ("llmgw keys revoke l", {"laptop"}, set()),
+    ("llmgw routes show ", {"prod"}, {"llmgw"}),
+    ("llmgw keys create app --route p", {"prod"}, set()),
+    ("llmgw chat -m route/", {"route/prod"}, {"my-fast"}),
     ("llmgw config set timeouts.", {"timeouts.connect", "timeouts.total"}, {"strict"}),
     ("llmgw config set timeouts.idle.la", {"timeouts.idle.lab-box"}, {"timeouts.idle.openai"}),
     ("llmgw config set routing.strategy ", {"auto", "price", "latency"}, {"true"}),

@@ -190,6 +190,6 @@ def test_what_cannot_be_simulated(llmgw, words, code, part):
     assert (done.code, done.out) == (code, "") and part in done.err
 
 
-def test_a_bare_noun_shows_its_verbs(llmgw):
-    done = llmgw("routes")
+def test_help_shows_the_verbs(llmgw):
+    done = llmgw("routes", "--help")
     assert done.code == 0 and "explain" in done.out and "simulate" in done.out

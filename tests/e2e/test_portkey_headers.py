@@ -255,7 +255,8 @@ def test_a_saved_config(private_lab):
 def test_a_saved_config_brings_the_model(private_lab):
     save_config(private_lab, "main", FALLBACK)
     body = {"messages": [{"role": "user", "content": "hi"}]}
-    assert ask(private_lab, ("x-portkey-config", "main"), body=body).status == 200
+    answer = ask(private_lab, ("x-portkey-config", "main"), body=body)
+    assert answer.status == 200, answer.body
     assert private_lab.mock.last.json()["model"] == "first"
 
 
@@ -422,7 +423,6 @@ def test_a_key_and_an_address_of_the_clients_own(inline_lab):
                  model="gpt-4o", auth=False)
     assert answer.status == 200, answer.body
     assert lab.mock.last.header("authorization") == "Bearer " + key
-    assert answer.header("x-portkey-provider") == "openai"
 
 
 def test_a_stored_key_never_goes_to_an_address_of_the_client(inline_lab):

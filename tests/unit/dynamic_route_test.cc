@@ -125,6 +125,8 @@ TEST_CASE("dynamic route: conditions hold for the same requests") {
     says(R"("op":"eq")", "/nodes/0/conditions/0 needs \"value\"");
     says(R"("op":"exists","value":1)", "/nodes/0/conditions/0/value has no meaning");
     says(R"("op":"gt","value":"5")", "/nodes/0/conditions/0/value must be a number");
+    says(R"("op":"gt","value":1e999)", "/nodes/0/conditions/0/value is out of range");
+    says(R"("op":"eq","value":-1e999)", "/nodes/0/conditions/0/value is out of range");
     says(R"("op":"in","value":"x")", "/nodes/0/conditions/0/value must be an array");
     says(R"("op":"eq","value":["x"])", "/nodes/0/conditions/0/value must be a text, a number");
     says(R"("op":"contains","value":"")", "/nodes/0/conditions/0/value must be a text");

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/json_io.h"
+
 using namespace llmgw;
 
 namespace {
@@ -19,8 +21,15 @@ LooseDocument read(const std::string& text) {
     return *document;
 }
 
+// With the escapes that are usual.
+std::string printed(const LooseDocument& document) {
+    const auto parsed = parse_json(document.json);
+    REQUIRE(parsed);
+    return print_json(*parsed);
+}
+
 std::string json_of(const std::string& text) {
-    return read(text).json;
+    return printed(read(text));
 }
 
 std::string problem(const std::string& text) {
@@ -77,7 +86,7 @@ TEST_CASE("loose document: Python") {
 y""", "c": b'z'})") == R"({"a":"\\d+","b":"x\ny","c":"z"})");
     const LooseDocument formatted =
         read(R"({"a": f"@{slug}/gpt", "b": f"plain {{}}", "c": f"{os.environ['X']}"})");
-    CHECK(formatted.json == R"({"a":"@{slug}/gpt","b":"plain {}","c":"{os.environ['X']}"})");
+    CHECK(printed(formatted) == R"({"a":"@{slug}/gpt","b":"plain {}","c":"{os.environ['X']}"})");
     CHECK(formatted.placeholders == Pointers{"/a", "/c"});
 }
 
@@ -90,7 +99,7 @@ TEST_CASE("loose document: JavaScript and TypeScript") {
     const LooseDocument document = read(
         "{ name, ...base, [KEY]: 1, f(a, b) { return {x: 1} }, g: (x) => ({ y: x }),\n"
         "  h: `a ${b ? `c}` : '}'} d`, i: cond\n ? 'x'\n : 'y',\n  j: 60 * 60, k: a.b(1, 2) }");
-    CHECK(document.json ==
+    CHECK(printed(document) ==
           "{\"name\":\"name\",\"...base\":\"...base\",\"[KEY]\":1,"
           "\"f\":\"f(a, b) { return {x: 1} }\",\"g\":\"(x) => ({ y: x })\","
           "\"h\":\"a ${b ? `c}` : '}'} d\",\"i\":\"cond\\n ? 'x'\\n : 'y'\","
@@ -119,7 +128,7 @@ TEST_CASE("loose document: HCL") {
   }
   made = { for k, v in m : k => v }
 })");
-    CHECK(document.json ==
+    CHECK(printed(document) ==
           "{\"strategy\":{\"mode\":\"fallback\"},\"targets\":[{\"virtual_key\":\"var.key\","
           "\"model\":\"${local.m[\\\"x\\\"]}-1\"},\"for t in var.xs : t\"],"
           "\"key\":\"portkey_provider.openai.slug\",\"other\":\"local.a ? \\\"b\\\" : \\\"c\\\"\","
@@ -137,7 +146,19 @@ TEST_CASE("loose document: placeholders in strings") {
     CHECK(document.placeholders == Pointers{"/a", "/b"});
     CHECK(document.is_placeholder("/a"));
     CHECK_FALSE(document.is_placeholder("/c"));
-    CHECK(document.json == R"({"a":"${X}","b":"{{ y }}","c":"a ${","d":"{{","e":"$5 {x}"})");
+    CHECK(printed(document) == R"({"a":"${X}","b":"{{ y }}","c":"a ${","d":"{{","e":"$5 {x}"})");
+}
+
+TEST_CASE("loose document: JSON with the beginning of a placeholder stays JSON") {
+    CHECK(json_of(R"({"a":"${","b":"}","c":"{{","d":"}}"})") ==
+          R"({"a":"${","b":"}","c":"{{","d":"}}"})");
+    CHECK(json_of(R"({"a":"${x[\"y\"]}-1"})") == R"({"a":"${x[\"y\"]}-1"})");
+}
+
+TEST_CASE("loose document: plain JSON is known as such") {
+    CHECK(read(" {\"a\": \"${X}\"}\n").plain);
+    CHECK_FALSE(read("{\"a\": 1,}").plain);
+    CHECK_FALSE(read("'{\"a\": 1}'").plain);
 }
 
 TEST_CASE("loose document: an escape that no language knows stays") {
@@ -160,7 +181,7 @@ TEST_CASE("loose document: lines") {
 
 TEST_CASE("loose document: of two members of a name the last holds") {
     const LooseDocument document = read("{a: {x: foo}, b: 1, a: 'y'}");
-    CHECK(document.json == R"({"a":"y","b":1})");
+    CHECK(printed(document) == R"({"a":"y","b":1})");
     CHECK(document.repeated == Pointers{"/a"});
     CHECK(document.placeholders.empty());
     CHECK(document.lines.count("/a/x") == 0);

@@ -20,7 +20,7 @@ TEST_CASE("named routes: found by name, and told why not") {
     const NamedRoutes routes({stored("prod", R"({"provider":"openai"})"),
                               stored("broken", R"({"provider":7})"), stored("cheap", "{}")});
     REQUIRE(routes.find("prod") != nullptr);
-    CHECK(routes.find("prod")->provider == "openai");
+    CHECK(routes.find("prod")->leaf.provider == "openai");
     CHECK(routes.names() == std::vector<std::string_view>{"broken", "cheap", "prod"});
 
     CHECK(routes.find("broken") == nullptr);

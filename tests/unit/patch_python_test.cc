@@ -197,6 +197,14 @@ TEST_CASE("patch, python: what is not certain stays, and says why") {
              Case{"c = Portkey(virtual_key='a')\nr = c.chat.completions.create(model='m')\n"
                   "print(r.get_headers())\n",
                   "`get_headers` is Portkey's alone"},
+             Case{"import orjson as json\nc = Portkey(virtual_key='a', metadata={})\n",
+                  "`json` is the name of something else"},
+             Case{"async def f():\n    async with g():\n        c = Portkey(virtual_key='a')\n"
+                  "    run(c)\n",
+                  "passed on"},
+             Case{"class A:\n    c = Portkey(virtual_key='a')\n", "belongs to a class"},
+             Case{"if a:\n    c = Portkey(virtual_key='a')\nelse:\n    c = Portkey()\n",
+                  "assigned again"},
              Case{"c = Portkey(virtual_key='a'\n", "brackets or quotes do not match"},
              Case{"requests.post(url, headers=createHeaders(config='pc-1'))\n", "who gets"},
          }) {

@@ -167,6 +167,11 @@ TEST_CASE("patch, script: what is not certain stays, and says why") {
              Case{"const c = new Portkey({ virtualKey: 'a' });\nc.responses.create({ model: 'm' "
                   "});\n",
                   "`responses.create` of its client"},
+             Case{"let c;\nclass A {\n  f() {\n    c = new Portkey({ virtualKey: 'a' });\n  }\n}\n",
+                  "passed on"},
+             Case{"const c = new Portkey({ virtualKey: 'a' });\nconst model = 'm';\n"
+                  "const f = ({ model }) => c.embeddings.create({ model });\n",
+                  "which model"},
              Case{"const c = new Portkey({ virtualKey: 'a' });\nc.chat.completions.create(body);\n",
                   "put together elsewhere"},
              Case{"const c = new Portkey({ virtualKey: 'a' });\n"

@@ -44,6 +44,7 @@ TEST_CASE("patch, shell: what stays") {
                   "@b\n",
                   "in another place"},
              Case{"curl https://api.portkey.ai/v1/models\n", "does not say who asks"},
+             Case{"curl https://api.portkey.ai/v1/models -H'x-portkey-config: pc-1'\n", "pieces"},
              Case{"curl https://api.portkey.ai/v1/models -H \"x-portkey-metadata: {'a': 1}\"\n",
                   "no JSON"},
              Case{"curl 'https://api.portkey.ai/v1/models\n", "quotes do not match"},

@@ -342,6 +342,15 @@ TEST_CASE("portkey config: labels that have another meaning") {
     CHECK(config.route.targets[3].provider == "@my-key-2");
 }
 
+TEST_CASE("portkey config: in plain JSON a text may look like a placeholder") {
+    const PortkeyConfig plain =
+        converted(R"({"provider":"@openai-a","override_params":{"user":"{{x}}","a":["${y}"]}})");
+    CHECK(plain.route.set == RouteParameters{{"user", R"("{{x}}")"}, {"a", R"(["${y}"])"}});
+    const PortkeyConfig code = converted(
+        R"({provider: '@openai-a', override_params: {user: `${x}`, a: ['b'], c: {d: E}}})");
+    CHECK(code.route.set == RouteParameters{{"a", R"(["b"])"}});
+}
+
 TEST_CASE("portkey config: the same input gives the same result") {
     const std::string text = R"({"strategy": {"mode": "fallback"}, "targets": [
         {"provider": "openai", "api_key": "sk-1234567890"}, {"virtual_key": "b"}, {"virtual_key": "a"}]})";

@@ -70,6 +70,7 @@ TEST_CASE("portkey exports: configs of every shape") {
          R"({"strategy":{"mode":"single"},"targets":[]})", "/prod"},
         {R"('{"retry":{}}')", "", "a", R"({"retry":{}})", ""},
         {"eyJyZXRyeSI6e319", "", "a", R"("eyJyZXRyeSI6e319")", ""},
+        {R"({"afterRequestHooks":[]})", "", "a", R"({"afterRequestHooks":[]})", ""},
         {"// a comment\n{mode: 'single', options: [],}", "", "a",
          R"({"mode":"single","options":[]})", ""},
     };

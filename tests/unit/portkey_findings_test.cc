@@ -195,6 +195,8 @@ std::vector<Case> cases() {
         {R"({provider: "@a", override_params: {model: MODEL}})", "I-EXPR", kError,
          "/override_params/model", false},
         {R"({provider: "@a", override_params: {n: N}})", "I-EXPR", kWarning, "/override_params/n"},
+        {leaf(R"(,"default_params":{"user":"{{ name }}"})"), "I-EXPR", kWarning,
+         "/default_params/user"},
         {R"({provider: "@a", ...base})", "I-EXPR", kError, "/...base", false},
         {R"({strategy: {mode: "fallback"}, targets: [...all, {provider: "@a"}]})", "I-EXPR", kError,
          "/targets/0", false},
@@ -203,6 +205,8 @@ std::vector<Case> cases() {
         {R"({provider: "@a", cache: CACHE})", "I-EXPR", kWarning, "/cache"},
         {R"({provider: "azure-openai", api_key: "0123456789", resource_name: NAME})", "I-EXPR",
          kWarning, "/resource_name"},
+        {conditional(R"({"params.a": {"$in": [1, LIMIT]}})"), "I-EXPR", kError,
+         query + "/params.a/$in/1", false},
         {conditional(R"({"params.a": LIMIT})"), "I-EXPR", kError, query + "/params.a", false},
         // More than a route can hold.
         {[] {

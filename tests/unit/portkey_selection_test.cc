@@ -38,8 +38,9 @@ Snapshot set_up(bool inline_config = false) {
     return snapshot;
 }
 
-Result<PortkeyTarget> select(const Snapshot& snapshot, const PortkeyRequest& request,
-                             const PortkeyBody& body = {"m", ""}) {
+Result<std::shared_ptr<const RouteCall>> select(const Snapshot& snapshot,
+                                                const PortkeyRequest& request,
+                                                const PortkeyBody& body = {"m", ""}) {
     InlineConfigs configs;
     return select_by_portkey(snapshot, configs, request, body);
 }
@@ -51,7 +52,7 @@ PortkeyRequest with_config(std::string_view config) {
 }
 
 // "CODE FIELD" of a refusal.
-std::string refusal(const Result<PortkeyTarget>& target) {
+std::string refusal(const Result<std::shared_ptr<const RouteCall>>& target) {
     return target ? "" : target.error().code + " " + target.error().param;
 }
 
@@ -61,38 +62,35 @@ TEST_CASE("portkey selection: slugs and providers") {
     const Snapshot snapshot = set_up();
     PortkeyRequest request;
     SUBCASE("nothing") {
-        const auto target = select(snapshot, request, {"@lab/a/b", ""});
-        REQUIRE(target);
-        CHECK(target->model == "@lab/a/b");
-        CHECK(target->route == nullptr);
+        CHECK(select(snapshot, request, {"@lab/a/b", ""}).value() == nullptr);
     }
     SUBCASE("a virtual key") {
         request.virtual_key = "main-1a2b3c";
         request.provider = "groq";
         const auto target = select(snapshot, request, {"@lab/m", ""});
         REQUIRE(target);
-        REQUIRE(target->route);
-        CHECK(target->route->tree->leaf.provider == "@main-1a2b3c");
-        CHECK(target->route->model == "m");
+        REQUIRE(*target);
+        CHECK((*target)->tree->leaf.provider == "@main-1a2b3c");
+        CHECK((*target)->model == "m");
     }
     SUBCASE("a slug as it is called here") {
         request.provider = "@Main-1A2B3C";
-        CHECK(select(snapshot, request)->route->tree->leaf.provider == "@main-1a2b3c");
+        CHECK(select(snapshot, request).value()->tree->leaf.provider == "@main-1a2b3c");
     }
     SUBCASE("a provider by Portkey's name, by another, and by llmgw's") {
         for (const char* const id : {"google", "gemini", "google-ai-studio"}) {
             CAPTURE(id);
             request.provider = id;
-            CHECK(select(snapshot, request)->route->tree->leaf.provider == "google-ai-studio");
+            CHECK(select(snapshot, request).value()->tree->leaf.provider == "google-ai-studio");
         }
         request.provider = "lab";
-        CHECK(select(snapshot, request)->route->tree->leaf.provider == "@lab");
+        CHECK(select(snapshot, request).value()->tree->leaf.provider == "@lab");
     }
     SUBCASE("a model's slug says more than a provider") {
         request.provider = "openai";
         const auto target = select(snapshot, request, {"@lab/m", ""});
-        CHECK(target->route->tree->leaf.provider.empty());
-        CHECK(target->route->model == "@lab/m");
+        CHECK((*target)->tree->leaf.provider.empty());
+        CHECK((*target)->model == "@lab/m");
     }
     SUBCASE("unknown ones") {
         request.virtual_key = "gone";
@@ -114,13 +112,16 @@ TEST_CASE("portkey selection: slugs and providers") {
 
 TEST_CASE("portkey selection: saved configs") {
     const Snapshot snapshot = set_up();
-    CHECK(select(snapshot, with_config("pc-busy-1"))->model == "route/busy/m");
-    CHECK(select(snapshot, with_config("pc-busy-1"), {})->model == "route/busy");
-    CHECK(select(snapshot, with_config("busy"))->model == "route/busy/m");
-    CHECK(select(snapshot, with_config("route/busy"))->model == "route/busy/m");
-    const auto plain = select(snapshot, with_config("pc-plain-1"), {});
-    CHECK(plain->model == "lab/m");
-    CHECK(plain->route->tree->leaf.model == "lab/m");
+    for (const char* const config : {"pc-busy-1", "busy", "route/busy"}) {
+        CAPTURE(config);
+        const auto route = select(snapshot, with_config(config)).value();
+        CHECK(route->name == "busy");
+        CHECK(route->model == "m");
+        CHECK(select(snapshot, with_config(config), {}).value()->model.empty());
+    }
+    CHECK(select(snapshot, with_config("pc-plain-1"), {}).value()->tree->leaf.model == "lab/m");
+    CHECK(select(snapshot, with_config("busy"), {"m", "busy"}));
+    CHECK(select(snapshot, with_config("open"), {"m", "busy"}).error().kind == Errc::permission);
     CHECK(refusal(select(snapshot, with_config("pc-gone-1"))) == "invalid_config x-portkey-config");
 }
 
@@ -150,8 +151,8 @@ TEST_CASE("portkey selection: headers come before the config") {
 
     request = {};
     request.timeout_ms = 100;
-    CHECK(select(snapshot, request)->route->timeout_ms == 100);
-    CHECK(select(snapshot, request, {"route/busy", ""})->route == nullptr);
+    CHECK(select(snapshot, request).value()->timeout_ms == 100);
+    CHECK(select(snapshot, request, {"route/busy", ""}).value() == nullptr);
 }
 
 TEST_CASE("portkey selection: what is inline is refused unless it is allowed") {
@@ -166,12 +167,12 @@ TEST_CASE("portkey selection: what is inline is refused unless it is allowed") {
             CHECK(refusal(select(closed, request)) == "inline_config_blocked x-portkey-config");
             const auto target = select(open, request);
             REQUIRE(target);
-            REQUIRE(target->route->keys);
-            REQUIRE(target->route->keys->size() == 1);
-            const ProviderAccess& key = target->route->keys->front();
+            REQUIRE((*target)->keys);
+            REQUIRE((*target)->keys->size() == 1);
+            const ProviderAccess& key = (*target)->keys->front();
             CHECK(key.secret == "sk-of-the-client");
             CHECK(key.public_only);
-            CHECK(target->route->tree->leaf.provider == "@" + key.label);
+            CHECK((*target)->tree->leaf.provider == "@" + key.label);
             CHECK(refusal(select(open, request, {"m", "busy"})) ==
                   "inline_config_blocked x-portkey-config");
         }
@@ -180,13 +181,13 @@ TEST_CASE("portkey selection: what is inline is refused unless it is allowed") {
         request.provider = "openai";
         request.provider_key = "sk-of-the-client";
         CHECK(refusal(select(closed, request)) == "inline_provider_blocked authorization");
-        CHECK(select(open, request)->route->keys->front().secret == "sk-of-the-client");
+        CHECK(select(open, request).value()->keys->front().secret == "sk-of-the-client");
         // Of a slug, the stored one.
         request.provider = "@lab";
-        CHECK(select(closed, request)->route->keys == nullptr);
+        CHECK(select(closed, request).value()->keys == nullptr);
         request.virtual_key = "lab";
         request.provider = "openai";
-        CHECK(select(open, request)->route->keys == nullptr);
+        CHECK(select(open, request).value()->keys == nullptr);
     }
     SUBCASE("an address") {
         request.provider = "openai";
@@ -194,13 +195,13 @@ TEST_CASE("portkey selection: what is inline is refused unless it is allowed") {
         request.custom_host = "http://127.0.0.1:9901/v1";
         CHECK(refusal(select(closed, request)) ==
               "inline_custom_host_blocked x-portkey-custom-host");
-        const ProviderAccess key = select(open, request)->route->keys->front();
+        const ProviderAccess key = select(open, request).value()->keys->front();
         CHECK(key.url.text() == "http://127.0.0.1:9901/v1");
         CHECK_FALSE(key.public_only);
         request.custom_host = "http://10.0.0.5/v1";
-        CHECK(select(open, request)->route->keys->front().public_only);
+        CHECK(select(open, request).value()->keys->front().public_only);
         request.custom_host = "http://127.0.0.2/v1";
-        CHECK(select(open, request)->route->keys->front().public_only);
+        CHECK(select(open, request).value()->keys->front().public_only);
         for (const char* const bad : {"file:///etc/passwd", "http://user:pass@127.0.0.1/", "lab"}) {
             CAPTURE(bad);
             request.custom_host = bad;

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "cli/route_tree.h"
+#include "cli/route_outline.h"
 
 using namespace llmgw;
 
@@ -83,7 +83,7 @@ TEST_CASE("route tree: a line for each node, and what it does") {
                       {"strategy":"fallback","on_status":[],"targets":[{}]},
                       {"strategy":"fallback","targets":[{}]},
                       {"strategy":"loadbalance","sticky":{},"targets":[{}]}]}]})");
-    CHECK(route_tree(root) ==
+    CHECK(route_outline(root) ==
           "prod: conditional: the first condition that matches, 1 retry on 429 503, cache for 1h\n"
           "├─ if {\"metadata.plan\":\"pro\"} → split\n"
           "├─ otherwise → refused with a 400\n"

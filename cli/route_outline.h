@@ -8,7 +8,7 @@
 namespace llmgw {
 
 /// A route for people: its nodes as a tree, a line each, and what each one does.
-[[nodiscard]] std::string route_tree(const RouteNode& root);
+[[nodiscard]] std::string route_outline(const RouteNode& root);
 
 /// "fallback", or what a route of one target asks.
 [[nodiscard]] std::string route_summary(const RouteNode& root);

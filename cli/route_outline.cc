@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/route_tree.h"
+#include "cli/route_outline.h"
 
 #include <algorithm>
 
@@ -145,7 +145,7 @@ void add_node(std::string& out, const RouteNode& node, const std::string& label,
 
 }  // namespace
 
-std::string route_tree(const RouteNode& root) {
+std::string route_outline(const RouteNode& root) {
     std::string out;
     add_node(out, root, root.name.empty() ? "" : root.name + ": ", "");
     return out;

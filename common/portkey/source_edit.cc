@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/portkey/text_edit.h"
+#include "common/portkey/source_edit.h"
 
 #include <algorithm>
 #include <array>
@@ -40,7 +40,7 @@ struct Hunk {
 
 class DiffWriter {
   public:
-    DiffWriter(std::string_view old_text, const std::vector<TextEdit>& edits,
+    DiffWriter(std::string_view old_text, const std::vector<SourceEdit>& edits,
                const std::function<bool(std::string_view)>& hidden)
         : old_text_(old_text), edits_(edits), lines_(lines_of(old_text)) {
         std::size_t at = 0;
@@ -81,14 +81,15 @@ class DiffWriter {
     // The old text from one line to another with the edits of a change made.
     [[nodiscard]] std::string edited(const LineChange& change) const {
         const std::size_t begin = starts_[change.first];
-        std::vector<TextEdit> moved;
+        std::vector<SourceEdit> moved;
         for (const std::size_t index : change.edits) {
-            TextEdit edit = edits_[index];
+            SourceEdit edit = edits_[index];
             edit.begin -= begin;
             edit.end -= begin;
             moved.push_back(std::move(edit));
         }
-        return apply_edits(old_text_.substr(begin, starts_[change.last] - begin), std::move(moved));
+        return apply_source_edits(old_text_.substr(begin, starts_[change.last] - begin),
+                                  std::move(moved));
     }
 
     void find_changes() {
@@ -98,7 +99,7 @@ class DiffWriter {
             return edits_[a].begin < edits_[b].begin;
         });
         for (const std::size_t index : order) {
-            const TextEdit& edit = edits_[index];
+            const SourceEdit& edit = edits_[index];
             LineChange change{line_at(edit.begin), 0, {}, {index}};
             const bool whole_lines = edit.end == starts_[line_at(edit.end)] &&
                                      (edit.end > edit.begin || edit.text.ends_with('\n'));
@@ -235,7 +236,7 @@ class DiffWriter {
     }
 
     std::string_view old_text_;
-    const std::vector<TextEdit>& edits_;
+    const std::vector<SourceEdit>& edits_;
     std::vector<std::string_view> lines_;
     std::vector<std::size_t> starts_;
     std::vector<bool> hidden_;
@@ -245,12 +246,12 @@ class DiffWriter {
 
 }  // namespace
 
-std::string apply_edits(std::string_view text, std::vector<TextEdit> edits) {
+std::string apply_source_edits(std::string_view text, std::vector<SourceEdit> edits) {
     std::stable_sort(edits.begin(), edits.end(),
-                     [](const TextEdit& a, const TextEdit& b) { return a.begin < b.begin; });
+                     [](const SourceEdit& a, const SourceEdit& b) { return a.begin < b.begin; });
     std::string result;
     std::size_t at = 0;
-    for (const TextEdit& edit : edits) {
+    for (const SourceEdit& edit : edits) {
         result += text.substr(at, edit.begin - at);
         result += edit.text;
         at = edit.end;
@@ -260,7 +261,7 @@ std::string apply_edits(std::string_view text, std::vector<TextEdit> edits) {
 }
 
 FileDiff unified_diff(std::string_view name, std::string_view old_text,
-                      const std::vector<TextEdit>& edits,
+                      const std::vector<SourceEdit>& edits,
                       const std::function<bool(std::string_view)>& hidden) {
     return DiffWriter(old_text, edits, hidden).run(name);
 }

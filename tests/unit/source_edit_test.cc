@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/portkey/text_edit.h"
+#include "common/portkey/source_edit.h"
 
 #include <doctest/doctest.h>
 
@@ -16,13 +16,13 @@ bool is_hidden(std::string_view line) {
     return line.find("SECRET") != std::string_view::npos;
 }
 
-std::string diff_of(std::string_view text, const std::vector<TextEdit>& edits) {
+std::string diff_of(std::string_view text, const std::vector<SourceEdit>& edits) {
     return unified_diff("f", text, edits, is_hidden).text;
 }
 
 }  // namespace
 
-TEST_CASE("text edit: a unified diff") {
+TEST_CASE("source edit: a unified diff") {
     CHECK(diff_of("a\nb\nc\nd\ne\nf\ng\nh\n", {{8, 9, "E"}}) ==
           "--- a/f\n+++ b/f\n@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n");
     CHECK(diff_of("a\nb\n", {{2, 4, ""}}) == "--- a/f\n+++ b/f\n@@ -1,2 +1 @@\n a\n-b\n");
@@ -36,7 +36,7 @@ TEST_CASE("text edit: a unified diff") {
     CHECK(diff_of("a\n", {}).empty());
 }
 
-TEST_CASE("text edit: names as git takes them") {
+TEST_CASE("source edit: names as git takes them") {
     const auto head = [](std::string_view name) {
         const std::string diff = unified_diff(name, "a\n", {{0, 1, "b"}}, is_hidden).text;
         return diff.substr(0, diff.find('\n'));
@@ -46,7 +46,7 @@ TEST_CASE("text edit: names as git takes them") {
     CHECK(head("a\"b\n") == "--- \"a/a\\\"b\\012\"");
 }
 
-TEST_CASE("text edit: hidden lines are not even context") {
+TEST_CASE("source edit: hidden lines are not even context") {
     const auto far = unified_diff("f", "SECRET\na\nb\nc\nd\nSECRET\n", {{9, 10, "B"}}, is_hidden);
     CHECK(far.text == "--- a/f\n+++ b/f\n@@ -2,4 +2,4 @@\n a\n-b\n+B\n c\n d\n");
     CHECK(far.withheld.empty());
@@ -61,7 +61,7 @@ TEST_CASE("text edit: hidden lines are not even context") {
     CHECK(itself.text.find("+G\n") != std::string::npos);
 }
 
-TEST_CASE("text edit: what a diff says is what the edits do") {
+TEST_CASE("source edit: what a diff says is what the edits do") {
     std::mt19937 random(7);
     const auto pick = [&random](std::size_t count) { return random() % count; };
     for (int round = 0; round < 3000; round++) {
@@ -69,7 +69,7 @@ TEST_CASE("text edit: what a diff says is what the edits do") {
         for (std::size_t i = pick(40); i > 0; i--) {
             text += pick(3) == 0 ? "\n" : std::string(1, static_cast<char>('a' + pick(5)));
         }
-        std::vector<TextEdit> edits;
+        std::vector<SourceEdit> edits;
         for (std::size_t at = pick(8); at <= text.size(); at += 1 + pick(12)) {
             const std::size_t end = std::min(at + pick(6), text.size());
             edits.push_back({at, end, pick(2) == 0 ? "" : pick(2) == 0 ? "X\n" : "Y"});
@@ -78,6 +78,6 @@ TEST_CASE("text edit: what a diff says is what the edits do") {
         const std::string diff = diff_of(text, edits);
         CAPTURE(text);
         CAPTURE(diff);
-        CHECK(trial::apply_diff(text, diff) == apply_edits(text, edits));
+        CHECK(trial::apply_diff(text, diff) == apply_source_edits(text, edits));
     }
 }

@@ -10,7 +10,7 @@
 namespace llmgw {
 
 /// Replaces the bytes of a text from `begin` up to `end`.
-struct TextEdit {
+struct SourceEdit {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::string text;
@@ -18,7 +18,7 @@ struct TextEdit {
 };
 
 /// A text with edits made, which must not overlap. Two at the same place are made in their order.
-[[nodiscard]] std::string apply_edits(std::string_view text, std::vector<TextEdit> edits);
+[[nodiscard]] std::string apply_source_edits(std::string_view text, std::vector<SourceEdit> edits);
 
 /// A unified diff of one file.
 struct FileDiff {
@@ -30,7 +30,7 @@ struct FileDiff {
 /// `name` is relative to. Lines for which `hidden` holds do not appear in it, not even as context;
 /// edits that cannot be told without one of them are withheld.
 [[nodiscard]] FileDiff unified_diff(std::string_view name, std::string_view old_text,
-                                    const std::vector<TextEdit>& edits,
+                                    const std::vector<SourceEdit>& edits,
                                     const std::function<bool(std::string_view)>& hidden);
 
 }  // namespace llmgw
