@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Configs and requests for Portkey's own gateway and llmgw, by what they show.
 //
-// config      of x-portkey-config; headers, body and path of the request if they are not the usual
-// expect      the status of the answer, and the models that Portkey asks for, in their order
-// differs     why llmgw does something else on purpose, as llmgw-import-portkey(1) tells its users
-// llmgw       what that is: `expect`, or a function that makes a call of llmgw's out of Portkey's
+// config   of x-portkey-config; headers, body and path of the request if they are not the usual
+// expect   the status of Portkey's answer, and the models that it asks for, in their order
+// random   each gateway draws a target of its own
 
 import { nobodyHost, upstreamHost } from './portkey-gateway.js';
 
@@ -162,7 +161,7 @@ const choices = {
         expect: [500, 'status-500'],
     },
     'nor one of equal weight': {
-        config: balance(['status-503', 'status-503']), expect: [503, 'status-503'],
+        config: balance(['status-503', 'status-503']), expect: [503, 'status-503'], random: true,
     },
     'a fallback in a choice': {
         config: balance([fallback(['status-500', 'two']), target('three', { weight: 0 })]),
@@ -175,7 +174,7 @@ const choices = {
     'a single one that fails': { config: single(['status-429', 'two']), expect: [429, 'status-429'] },
     'streams': {
         config: balance(['status-503', 'status-503']), body: { stream: true },
-        expect: [503, 'status-503'],
+        expect: [503, 'status-503'], random: true,
     },
 };
 
@@ -340,6 +339,14 @@ const parameters = {
         },
         expect: [200, 'status-429', 'two'],
     },
+    'a stream that the client has not asked for': {
+        config: target('one', { override_params: { model: 'one', stream: true } }),
+        expect: [200, 'one'],
+    },
+    'no stream although the client asks for one': {
+        config: target('one', { override_params: { model: 'one', stream: false } }),
+        body: { stream: true }, expect: [200, 'one'],
+    },
     'members that Portkey does not know': {
         config: target('one', { comment: 'x', $schema: 'http://x', foo: 1 }), expect: [200, 'one'],
     },
@@ -372,6 +379,10 @@ const inherited = {
         config: fallback(['status-500', target('two', { forward_headers: ['x-other'] })], undefined,
                          { forward_headers: ['x-team'] }),
         headers: { 'x-team': 'red', 'x-other': 'o' }, expect: [200, 'status-500', 'two'],
+    },
+    'no time limit, if it says so': {
+        config: single([target('sleep-300', { request_timeout: 0 })], { request_timeout: 150 }),
+        expect: [200, 'sleep-300'],
     },
     'from the group around, through one that says nothing': {
         config: fallback([fallback(['status-503'])], undefined,
@@ -522,7 +533,7 @@ const invalid = {
     'an address in a closed network': {
         config: target('one', { custom_host: 'http://10.0.0.1/v1' }), expect: [400],
     },
-    'a config of version 1': {
+    'of version 1': {
         config: { mode: 'single', options: targets(['one']) }, expect: [400],
     },
     'neither provider nor config': { expect: [400] },

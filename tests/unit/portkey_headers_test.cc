@@ -183,6 +183,17 @@ TEST_CASE("portkey headers: an answer's") {
           "x-portkey-trace-id: a?b\r\nx-portkey-retry-attempt-count: -1\r\n"
           "x-portkey-cache-status: MISS\r\nx-portkey-last-used-option-index: config.targets[1]\r\n"
           "x-portkey-provider: openai\r\n");
+    const std::pair<std::string_view, std::string_view> names[] = {
+        {"groq-custom", "groq"},
+        {"together-ai-custom-2", "together-ai"},
+        {"xai", "x-ai"},
+        {"lab", "lab"},
+        {"my-custom-lab", "my-custom-lab"}};
+    for (const auto& [ours, portkeys] : names) {
+        answer.provider = ours;
+        CHECK(portkey_answer_fields(answer).ends_with(
+            "x-portkey-provider: " + std::string(portkeys) + "\r\n"));
+    }
     Error error;
     error.message = "a \"config\"";
     error.hint = "do this";
