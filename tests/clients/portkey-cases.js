@@ -251,6 +251,12 @@ const conditions = {
     'an operator that is none': {
         config: conditional([[{ 'params.model': { $like: 'gpt' } }, 'b']], 'a'), expect: [400],
     },
+    'no match in a fallback': {
+        config: fallback([conditional([[{ 'params.model': 'x' }, 'b']]), 'two']), expect: [400],
+    },
+    'no such target in a fallback': {
+        config: fallback([conditional([[{}, 'c']], 'a'), 'two']), expect: [400],
+    },
     'two targets of one name': {
         config: conditional([[{}, 'b']], 'a', [target('A', { name: 'a' }), target('B', { name: 'b' }),
                                                target('C', { name: 'b' })]),
@@ -380,9 +386,13 @@ const inherited = {
                          { forward_headers: ['x-team'] }),
         headers: { 'x-team': 'red', 'x-other': 'o' }, expect: [200, 'status-500', 'two'],
     },
-    'no time limit, if it says so': {
-        config: single([target('sleep-300', { request_timeout: 0 })], { request_timeout: 150 }),
-        expect: [200, 'sleep-300'],
+    'a time limit in spite of a 0': {
+        config: single([target('silent', { request_timeout: 0 })], { request_timeout: 150 }),
+        expect: [408, 'silent'],
+    },
+    'no headers, if it says so': {
+        config: single([target('one', { forward_headers: [] })], { forward_headers: ['x-team'] }),
+        headers: { 'x-team': 'red' }, expect: [200, 'one'],
     },
     'from the group around, through one that says nothing': {
         config: fallback([fallback(['status-503'])], undefined,
@@ -498,6 +508,10 @@ const headers = {
     'a time limit that counts more than the config\'s': {
         config: target('silent', { request_timeout: 15_000 }),
         headers: { 'x-portkey-request-timeout': '150' }, expect: [408, 'silent'],
+    },
+    'a time limit of 0, which is none': {
+        config: target('silent', { request_timeout: 150 }),
+        headers: { 'x-portkey-request-timeout': '0' }, expect: [408, 'silent'],
     },
     'headers to pass on': {
         config: target('one', { forward_headers: ['x-team', 'X-Third'] }),

@@ -11,7 +11,7 @@ import { cases } from './portkey-cases.js';
 
 function streams() {
     return Object.entries(cases).flatMap(([group, members]) => Object.entries(members)
-        .filter(([, one]) => one.body?.stream).map(([name]) => `${group}: ${name}`));
+        .filter(([, one]) => one.config?.override_params?.stream ?? one.body?.stream).map(([name]) => `${group}: ${name}`));
 }
 
 function blocksOf(content) {

@@ -119,6 +119,13 @@ TEST_CASE("portkey headers: numbers and flags") {
     CHECK_FALSE(header_flag("simple"));
 }
 
+TEST_CASE("portkey headers: a time limit of 0 is none") {
+    const PortkeyRequest request =
+        read_portkey_headers(head_with({{"x-portkey-request-timeout", "0"}}));
+    CHECK_FALSE(request.timeout_ms);
+    CHECK_FALSE(request.problem);
+}
+
 TEST_CASE("portkey headers: what a request asks for") {
     const RequestHead head = head_with({{"X-Portkey-Config", "'pc-1'"},
                                         {"x-portkey-config", "pc-2"},
