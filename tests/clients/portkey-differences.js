@@ -47,7 +47,7 @@ export const differences = [
         expect: [200, 'once-529', 'once-529'],
     },
     {
-        title: 'Conditions that can never hold are refused',
+        title: 'Conditions that cannot be meant are refused',
         cases: ['conditional: {"metadata.plan":{"$in":"paid"}}',
                 'conditional: {"metadata.plan":{"$regex":"["}}'],
         expect: [400],
