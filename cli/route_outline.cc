@@ -95,7 +95,10 @@ std::string settings_text(const RouteNode& node) {
     for (const auto& [name, value] : node.headers) {
         add("header " + name);
     }
-    for (const std::string& name : node.forward_headers) {
+    if (node.forward_headers && node.forward_headers->empty()) {
+        add("forward no headers");
+    }
+    for (const std::string& name : node.forward_headers.value_or(std::vector<std::string>())) {
         add("forward " + name);
     }
     return text;

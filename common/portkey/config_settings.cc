@@ -220,17 +220,20 @@ void read_timeout(ConfigContext& context, const ConfigValue& value, RouteNode& n
     const auto timeout = read_integer(context, value);
     if (timeout && *timeout < 0) {
         note_type(context, value, "a number of milliseconds", "leaves it out", "write 0 for none");
-    } else if (timeout) {
+    } else if (timeout && *timeout > 0) {  // 0 leaves it to the config around
         node.timeout_ms = std::min(*timeout, kLongestTimeout);
     }
 }
 
 void read_forwarded(ConfigContext& context, const ConfigValue& value, RouteNode& node) {
+    if (value.is(JsonKind::array) || value.is(JsonKind::string)) {
+        node.forward_headers.emplace();  // an empty list replaces that of the config around it, too
+    }
     for (const ConfigValue& name : read_texts(context, value)) {
         const std::string header = name.text();
         const std::string_view problem = header_problem(header);
         if (problem.empty()) {
-            node.forward_headers.push_back(header);
+            node.forward_headers->push_back(header);
             continue;
         }
         context.note(Severity::warning, "H-FWD", name.pointer,

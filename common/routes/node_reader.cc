@@ -121,17 +121,18 @@ void read_headers(const DocumentObject& in, RouteNode& out) {
     }
 }
 
-void read_forwarded(const DocumentObject& in, std::vector<std::string>& out) {
+void read_forwarded(const DocumentObject& in, RouteNode& out) {
     const DocumentValue* const value = in.find("forward_headers");
     if (value == nullptr) {
         return;
     }
+    out.forward_headers.emplace();
     for (const DocumentValue& element : value->elements(kMaxHeaders)) {
         std::string name = element.text("the name of a header");
         if (!name.empty()) {
             refuse_header(element, name);
         }
-        out.push_back(std::move(name));
+        out.forward_headers->push_back(std::move(name));
     }
 }
 
@@ -176,7 +177,7 @@ void read_node_settings(const DocumentObject& in, RouteNode& out) {
     }
     read_cache(in, out.cache);
     read_headers(in, out);
-    read_forwarded(in, out.forward_headers);
+    read_forwarded(in, out);
 }
 
 }  // namespace llmgw

@@ -15,9 +15,6 @@ void write_text(JsonWriter& out, std::string_view name, const std::string& text)
 }
 
 void write_texts(JsonWriter& out, std::string_view name, const std::vector<std::string>& texts) {
-    if (texts.empty()) {
-        return;
-    }
     out.key(name).begin_array();
     for (const std::string& text : texts) {
         out.string(text);
@@ -46,7 +43,9 @@ void write_parameters(JsonWriter& out, std::string_view name, const RouteParamet
 
 void write_sticky(JsonWriter& out, const RouteSticky& sticky) {
     out.key("sticky").begin_object();
-    write_texts(out, "by", sticky.fields);
+    if (!sticky.fields.empty()) {
+        write_texts(out, "by", sticky.fields);
+    }
     if (sticky.ttl_ms != RouteSticky().ttl_ms) {
         out.key("ttl").string(format_duration_ms(sticky.ttl_ms));
     }
@@ -108,7 +107,9 @@ void write_headers(JsonWriter& out, const RouteNode& node) {
         }
         out.end_object();
     }
-    write_texts(out, "forward_headers", node.forward_headers);
+    if (node.forward_headers) {
+        write_texts(out, "forward_headers", *node.forward_headers);
+    }
 }
 
 void write_node(JsonWriter& out, const RouteNode& node) {
@@ -123,7 +124,9 @@ void write_node(JsonWriter& out, const RouteNode& node) {
     write_text(out, "refuse", node.refuse);
     write_parameters(out, "set", node.set);
     write_parameters(out, "default", node.defaults);
-    write_texts(out, "drop", node.drop);
+    if (!node.drop.empty()) {
+        write_texts(out, "drop", node.drop);
+    }
     if (node.retry) {
         write_retry(out, *node.retry);
     }

@@ -66,7 +66,7 @@ struct RouteNode {
     /// model.
     std::string provider;
     std::string model;   ///< as that provider or llmgw knows it; empty: the request's
-    std::string refuse;  ///< nobody is asked: the answer is a 400 with this text; empty: not so
+    std::string refuse;  ///< nobody is asked any more: a 400 with this text; empty: not so
 
     // Of a group.
     std::vector<RouteNode> targets;  ///< empty: a leaf
@@ -85,7 +85,7 @@ struct RouteNode {
     std::optional<std::int64_t> timeout_ms;  ///< of one call, until its answer begins; 0: none
     std::optional<RouteCache> cache;
     std::vector<std::pair<std::string, std::string>> headers;  ///< go upstream as well
-    std::vector<std::string> forward_headers;                  ///< so do these of the client's
+    std::optional<std::vector<std::string>> forward_headers;   ///< so do these of the client's
 };
 
 /// A named route: `route/NAME`.

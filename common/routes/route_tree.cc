@@ -60,8 +60,7 @@ Result<RouteLeaf> inherit(const RouteLeaf& above, const RouteNode& node) {
     leaf.retry = node.retry.value_or(leaf.retry);
     leaf.timeout_ms = node.timeout_ms.value_or(leaf.timeout_ms);
     leaf.cache = node.cache ? node.cache : leaf.cache;
-    leaf.forward_headers =
-        node.forward_headers.empty() ? leaf.forward_headers : node.forward_headers;
+    leaf.forward_headers = node.forward_headers.value_or(leaf.forward_headers);
     return leaf;
 }
 

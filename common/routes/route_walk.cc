@@ -98,6 +98,10 @@ std::vector<int> RouteWalk::unwanted_successes() const {
 }
 
 Result<const RouteStep*> RouteWalk::next(const LeafStatuses& statuses) {
+    // A target that refuses speaks for the whole route, as one that cannot be resolved does.
+    if (!frames_.empty() && !frames_.back().chosen().leaf.refuse.empty()) {
+        return nullptr;
+    }
     while (!frames_.empty() && !leads_on(frames_.back(), statuses)) {
         frames_.pop_back();
     }

@@ -59,6 +59,8 @@ class RouteWalk {
     struct Frame {
         const RouteStep* group;
         std::size_t target;
+
+        [[nodiscard]] const RouteStep& chosen() const { return group->targets[target]; }
     };
 
     [[nodiscard]] Result<const RouteStep*> descend(const RouteStep& from);

@@ -20,13 +20,21 @@ void append_field(std::string& fields, std::string_view name, std::string_view v
     fields += "\r\n";
 }
 
-// Portkey's name for a provider of llmgw's.
+// Portkey's name for a provider of llmgw's. A config's key for an address of its own is called
+// after the provider, too: "groq-custom", "groq-custom-2".
 std::string_view portkey_name(std::string_view provider) {
     const auto all = portkey_providers();
     const auto known = std::find_if(all.begin(), all.end(), [provider](const PortkeyProvider& one) {
         return one.provider == provider && provider != "custom";
     });
-    return known == all.end() ? provider : known->id;
+    if (known != all.end()) {
+        return known->id;
+    }
+    const std::size_t kind_end = provider.rfind("-custom");
+    const PortkeyProvider* const kind = kind_end == std::string_view::npos
+                                            ? nullptr
+                                            : find_portkey_provider(provider.substr(0, kind_end));
+    return kind == nullptr ? provider : kind->id;
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ void read_timeout(PortkeyRequest& request, std::string_view name, std::string_vi
     request.timeout_ms = header_number(value);
     if (!request.timeout_ms) {
         refuse(request, name, "a whole number of milliseconds");
+    } else if (*request.timeout_ms == 0) {
+        request.timeout_ms.reset();  // leaves it to the config
     }
 }
 

@@ -16,12 +16,12 @@ export const upstreamKey = format.key ?? 'sk-upstream-of-the-tests';
 export const deadlineMs = 20_000;
 
 /** The environment of every process: no keys and no settings of the user. */
-function environment(extra) {
+export function environment(extra) {
     const { PATH, LANG, TMPDIR } = process.env;
     return { PATH, LANG, TMPDIR, PYTHONDONTWRITEBYTECODE: '1', ...extra };
 }
 
-function within(promise, what) {
+export function within(promise, what) {
     let timer;
     const late = new Promise((_, reject) => {
         timer = setTimeout(() => reject(new Error(`${what}: nothing within ${deadlineMs} ms`)),
@@ -79,7 +79,7 @@ class Gateway {
         }).trim();
     }
 
-    async start(setUp) {
+    async start(setUp, settings) {
         for (const provider of format.providers) {
             this.run(['providers', 'add', ...provider, '--base-url', this.mock.url, '--key-stdin'],
                      upstreamKey + '\n');
@@ -92,6 +92,7 @@ class Gateway {
             env: environment({
                 LLMGW_HOME: this.home, HOME: this.home, LLMGW_TIMEOUTS_HEARTBEAT: '100ms',
                 LLMGW_ROUTING_LAST_RESORT: 'any', LLMGW_ROUTING_EXPLORATION_RATE: '0',
+                ...settings,
             }),
             stdio: ['ignore', 'pipe', 'inherit'],
         });
@@ -122,8 +123,8 @@ class Gateway {
 }
 
 /** Starts both for the calling test file and stops them after its last test. `setUp` is given the
-    gateway before its daemon starts. */
-export async function startAll(setUp) {
+    gateway before its daemon starts; `settings` are those of the daemon's environment. */
+export async function startAll(setUp, settings = {}) {
     if (!binary) {
         throw new Error('LLMGW_BIN must name the llmgw to test');
     }
@@ -134,7 +135,7 @@ export async function startAll(setUp) {
         mock.stop();
     });
     beforeEach(() => mock.forget());
-    await gateway.start(setUp);
+    await gateway.start(setUp, settings);
     return { mock, gateway };
 }
 

@@ -79,14 +79,15 @@ TEST_CASE("portkey config: the tree stays as it is") {
         "override_params": {"temperature": 1, "response_format": null},
         "targets": [
             {"strategy": {"mode": "fallback", "on_status_codes": [429, 500]},
-             "weight": 0.3, "name": "group", "request_timeout": 0,
+             "weight": 0.3, "name": "group", "request_timeout": 0, "forward_headers": [],
              "targets": [{"provider": "@openai-a"}, {"provider": "@openai-b", "weight": 7}]},
             {"provider": "@openai-c", "weight": 0, "override_params": {"temperature": 2}}
-        ]})") == R"({"strategy":"loadbalance","set":{"temperature":1,"response_format":null},)"
-                 R"("timeout":"2s","targets":[{"name":"group","weight":0.3,"strategy":"fallback",)"
-                 R"("on_status":[429,500],"timeout":"0","targets":[{"provider":"@openai-a"},)"
-                 R"({"weight":7,"provider":"@openai-b"}]},{"weight":0,"provider":"@openai-c",)"
-                 R"("set":{"temperature":2}}]})");
+        ]})") ==
+          R"({"strategy":"loadbalance","set":{"temperature":1,"response_format":null},)"
+          R"("timeout":"2s","targets":[{"name":"group","weight":0.3,"strategy":"fallback",)"
+          R"("on_status":[429,500],"forward_headers":[],"targets":[{"provider":"@openai-a"},)"
+          R"({"weight":7,"provider":"@openai-b"}]},{"weight":0,"provider":"@openai-c",)"
+          R"("set":{"temperature":2}}]})");
 }
 
 TEST_CASE("portkey config: when a fallback goes on") {

@@ -119,6 +119,13 @@ TEST_CASE("portkey headers: numbers and flags") {
     CHECK_FALSE(header_flag("simple"));
 }
 
+TEST_CASE("portkey headers: a time limit of 0 is none") {
+    const PortkeyRequest request =
+        read_portkey_headers(head_with({{"x-portkey-request-timeout", "0"}}));
+    CHECK_FALSE(request.timeout_ms);
+    CHECK_FALSE(request.problem);
+}
+
 TEST_CASE("portkey headers: what a request asks for") {
     const RequestHead head = head_with({{"X-Portkey-Config", "'pc-1'"},
                                         {"x-portkey-config", "pc-2"},
@@ -183,6 +190,17 @@ TEST_CASE("portkey headers: an answer's") {
           "x-portkey-trace-id: a?b\r\nx-portkey-retry-attempt-count: -1\r\n"
           "x-portkey-cache-status: MISS\r\nx-portkey-last-used-option-index: config.targets[1]\r\n"
           "x-portkey-provider: openai\r\n");
+    const std::pair<std::string_view, std::string_view> names[] = {
+        {"groq-custom", "groq"},
+        {"together-ai-custom-2", "together-ai"},
+        {"xai", "x-ai"},
+        {"lab", "lab"},
+        {"my-custom-lab", "my-custom-lab"}};
+    for (const auto& [ours, portkeys] : names) {
+        answer.provider = ours;
+        CHECK(portkey_answer_fields(answer).ends_with(
+            "x-portkey-provider: " + std::string(portkeys) + "\r\n"));
+    }
     Error error;
     error.message = "a \"config\"";
     error.hint = "do this";

@@ -129,6 +129,15 @@ TEST_CASE("route walk: a group is one target") {
     CHECK(trial.asked({{429}, {200}}) == Paths{all[0], all[1]});
 }
 
+TEST_CASE("route walk: a target that refuses is the last") {
+    Trial trial(R"({"strategy":"fallback","targets":[
+        {"provider":"openai","model":"a"},
+        {"strategy":"single","targets":[{"refuse":"not today"}]},
+        {"provider":"openai","model":"c"}]})");
+    CHECK(trial.asked({{500}, {400}}) ==
+          std::vector<std::string>{"targets[0]", "targets[1].targets[0]"});
+}
+
 TEST_CASE("route walk: loadbalance draws by weight, and makes up for nobody") {
     Trial trial(R"({"strategy":"loadbalance","targets":[
         {"provider":"a","weight":0.5},{"provider":"b"},{"provider":"c","weight":0},
@@ -293,7 +302,8 @@ TEST_CASE("route tree: settings go down, and the nearest wins") {
           {"provider":"a","set":{"top_p":0.2,"response_format":{"type":"y"}},
            "default":{"n":2},"drop":["logprobs"],"headers":{"x-a":"2"},"forward_headers":["x-g"],
            "retry":{"attempts":0},"timeout":2000,"cache":false},
-          {"strategy":"single","set":{"seed":2},"targets":[{"provider":"b","set":{"n":3}}]}]})");
+          {"strategy":"single","set":{"seed":2},"forward_headers":[],
+           "targets":[{"provider":"b","set":{"n":3}}]}]})");
     const RouteLeaf& own = tree->targets[0].leaf;
     CHECK(own.set == RouteParameters{{"temperature", "0.1"},
                                      {"top_p", "0.2"},
@@ -317,6 +327,7 @@ TEST_CASE("route tree: settings go down, and the nearest wins") {
     CHECK(deep.timeout_ms == 100);
     CHECK(deep.cache->ttl_ms == 3'600'000);
     CHECK(deep.drop[0][0].name == "user");
+    CHECK(deep.forward_headers.empty());
 }
 
 TEST_CASE("route tree: the model of a target") {
