@@ -255,7 +255,8 @@ void CommandTree::add_cache() {
 void CommandTree::add_usage() {
     const auto o = std::make_shared<UsageOptions>();
     CLI::App* app = verb(&app_, "usage", "Requests, tokens, cost and times", run_usage, o);
-    value(app, "--by", o->by, "model|provider|key|day|route|portkey-header", "What to sum up by (model)");
+    value(app, "--by", o->by, "model|provider|key|day|route|portkey-header",
+          "What to sum up by (model)");
     value(app, "--since", o->since, "DURATION", "Only the last so long, to the hour (30d)")
         ->check(check_duration);
 }
