@@ -34,7 +34,9 @@ Result<Way> explain_way(const Snapshot& snapshot, const RouteCall& route,
                         const WayQuestion& question) {
     const std::string body = "{\"model\":" + json_quote(question.query.model) + "}";
     WalkInput input;
-    if (auto metadata = scan_object(question.metadata.empty() ? "{}" : question.metadata)) {
+    const std::string_view said =
+        question.metadata.empty() ? "{}" : std::string_view(question.metadata);
+    if (auto metadata = scan_object(said)) {
         input.condition.metadata = std::move(*metadata);
     } else {
         return fail(Errc::invalid_file,

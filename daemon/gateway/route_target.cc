@@ -141,8 +141,10 @@ const Candidate& draw_candidate(const Offers& offers, std::uint64_t bits,
             pool.push_back(&candidate);
         }
     }
-    for (std::size_t i = 0; pool.empty() && i < all.size(); i++) {
-        pool.push_back(&all[i]);
+    if (pool.empty()) {
+        for (const Candidate& candidate : all) {
+            pool.push_back(&candidate);
+        }
     }
     std::uint64_t sum = 0;
     const auto weight = [](const Candidate& candidate) {

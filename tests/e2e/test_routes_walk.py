@@ -81,7 +81,7 @@ class Roads:
         """Waits until the daemon has a route."""
         end = time.monotonic() + seconds * SLOW
         while True:
-            answer = self.ask(f"route/{name}/probe", headers=[("x-llmgw-probe", "1")])
+            answer = self.ask(f"route/{name}/probe", text="Are you there?")
             if answer.status != 404 or time.monotonic() > end:
                 assert answer.status != 404, answer.body
                 return
