@@ -192,7 +192,8 @@ std::string command_to_apply(const ImportPortkeyOptions& options) {
     }
     command += options.name.empty() ? "" : " --name " + options.name;
     for (const auto& [slug, provider] : options.map) {
-        command += " --map " + shell_word(slug + "=" + provider);
+        command.append(" --map ").append(
+            shell_word(std::string(slug).append("=").append(provider)));
     }
     command += options.portkey.empty() ? "" : " --portkey " + options.portkey;
     command += options.accept_guardrail_loss ? " --accept-guardrail-loss" : "";

@@ -26,7 +26,8 @@ std::string add_command(const std::string& label, const PortkeyKey& key, bool ne
     }
     command += key.region.empty() ? "" : " --region " + shell_word(key.region);
     for (const auto& [name, value] : key.options) {
-        command += " --option " + shell_word(name + "=" + value);
+        command.append(" --option ")
+            .append(shell_word(std::string(name).append("=").append(value)));
     }
     return command + " --key-stdin";
 }
