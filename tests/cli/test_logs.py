@@ -3,7 +3,6 @@
 
 import json
 import os
-import sqlite3
 
 import pytest
 
@@ -124,12 +123,10 @@ def test_a_damaged_log_is_8(logged):
 
 
 def test_texts_from_outside_cannot_steer_the_terminal(logged):
-    with sqlite3.connect(os.path.join(logged.home, "log.db")) as log:
-        log.execute("UPDATE calls SET model = 'a\x1b[31m', error = 'b\tc\nd', status = 500")
-    log.close()
-    for words in (["logs"], ["logs", "show", "1"]):
+    assert logged("chat", "-m", "a\x1b[31m\tb\nc", "x").code != 0
+    for words in (["logs"], ["logs", "show", "3"]):
         assert "\x1b" not in logged(*words, env={"LLMGW_FORCE_TTY": "120", "NO_COLOR": "1"}).out
-    assert len(logged("logs").out.splitlines()) == 3
+    assert len(logged("logs").out.splitlines()) == 4
 
 
 def test_completion_knows_the_latest_requests(logged):

@@ -32,7 +32,7 @@ def test_two_keys_of_the_environment(llmgw):
     assert done.code == 0 and done.err == ""
     document = done.json()
     assert list(document) == ["model", "winner", "reason", "request", "weights",
-                              "exploration_rate", "candidates"]
+                              "exploration_rate", "candidates", "route", "targets"]
     assert document["model"] == MODEL and document["reason"] == "price_only"
     assert document["winner"] == {"provider": "together-ai", "model": MODEL, "key": "together-ai",
                                   "region": None}
