@@ -92,6 +92,7 @@ class ModelReader {
             read_group(config, old, inherited, node);
         } else if (!member(config, "strategy").is_null()) {
             node.kind = ModelNode::Kind::refused;
+            node.refusal = 500;
         } else {
             read_leaf(config, inherited, node);
         }
@@ -211,7 +212,7 @@ class ModelWalk {
             case ModelNode::Kind::refused:
                 break;
         }
-        return give_up(400);
+        return give_up(node.refusal);
     }
 
     ModelRun out;

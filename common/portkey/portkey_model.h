@@ -29,13 +29,14 @@ struct ModelNode {
         fallback,
         loadbalance,
         conditional,
-        refused,  ///< Portkey answers 400 to such a config
+        refused,  ///< Portkey answers `refusal` to such a config
     };
     Kind kind = Kind::leaf;
     std::string path;     ///< "targets[1].targets[0]"; empty: the root
     std::string pointer;  ///< the same in the config: "/targets/1/targets/0"
     std::string name;
     double weight = 1;
+    int refusal = 400;
     std::vector<ModelNode> targets;
     std::optional<std::vector<int>> on_status;  ///< fallback
     std::vector<ModelBranch> branches;          ///< conditional

@@ -99,14 +99,26 @@ Difference compare(const ProofRun& portkey, const ProofRun& llmgw) {
     return {};
 }
 
-// No connection is Portkey's own 500, and llmgw's 502.
-bool is_connection_status(const ProofRow& row, const Difference& difference) {
-    if (difference.aspect != kStatus || row.portkey.calls.empty() || row.portkey.status != 500 ||
-        row.llmgw.status != 502) {
+// No connection is Portkey's own 500. In llmgw it is a 502, and counts as either where statuses are
+// listed, so that it may lead on.
+bool is_about_connection(const ProofRow& row, const Difference& difference) {
+    if (row.portkey.calls.empty() || row.portkey.status != 500) {
         return false;
     }
     const auto fate = row.request.fates.find(row.portkey.calls.back().target);
-    return fate != row.request.fates.end() && fate->second.kind == ProofFate::Kind::no_connection;
+    if (fate == row.request.fates.end() || fate->second.kind != ProofFate::Kind::no_connection) {
+        return false;
+    }
+    switch (difference.aspect) {
+        case kStatus:
+            return row.llmgw.status == 502;
+        case kTries:
+            return row.llmgw.calls.back().tries > row.portkey.calls.back().tries;
+        case kTarget:
+            return row.llmgw.calls.size() > row.portkey.calls.size();
+        default:
+            return false;
+    }
 }
 
 // "/targets/1/retry/attempts" is about "targets[1]".
@@ -150,7 +162,7 @@ void judge(ProofRow& row, const std::vector<Finding>& findings) {
     if (difference.aspect == 0) {
         return;
     }
-    if (is_connection_status(row, difference)) {
+    if (is_about_connection(row, difference)) {
         row.code = "D-CONNECT";
     }
     for (const Finding& finding : findings) {

@@ -129,6 +129,9 @@ class TableMaker {
 
     // The targets that were not come to.
     void note_others(const ModelNode& node) {
+        if (node.kind == ModelNode::Kind::refused) {
+            return;
+        }
         if (node.targets.empty() && !reached_.contains(node.path) && !table.cut) {
             table.not_asked.push_back(node.path);
         }

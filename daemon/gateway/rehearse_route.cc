@@ -137,7 +137,7 @@ class SetUp {
 
     // The snapshot for a request that names this model.
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot(const std::string& model) const {
-        auto made = std::make_shared<Snapshot>(base_);
+        auto made = std::make_shared<Snapshot>(base);
         for (const std::string& name : models_) {
             const std::string& known = name.empty() ? model : name;
             made->aliases[known] = "@" + std::string(kCallersKey) + "/" + known;
@@ -145,18 +145,18 @@ class SetUp {
         return made;
     }
 
-    Snapshot base_;
+    Snapshot base;
 
   private:
     void add_key(const std::string& label) {
-        if (base_.find_access(label) != nullptr) {
+        if (base.find_access(label) != nullptr) {
             return;
         }
         ProviderKey key;
         key.label = label;
         key.provider = "custom";
         key.base_url = "http://127.0.0.1:9/v1";  // never connected to
-        base_.accesses.push_back(make_access(key, std::string()));
+        base.accesses.push_back(make_access(key, std::string()));
     }
 
     std::set<std::string> models_;
@@ -211,8 +211,8 @@ Result<ProofRunner> rehearse_route(std::string_view document) {
         return tl::unexpected(settings.error());
     }
     auto set_up = std::make_shared<SetUp>();
-    set_up->base_.settings = std::move(*settings);
-    set_up->base_.settings.routing.route_backoff_ms = 0;
+    set_up->base.settings = std::move(*settings);
+    set_up->base.settings.routing.route_backoff_ms = 0;
     set_up->add(**tree);
     return ProofRunner(
         [set_up, tree = *tree](const ProofCase& row, const std::vector<double>& draws) {
