@@ -117,9 +117,10 @@ class ModelReader {
             inherited.retry_after = member(retry, "use_retry_after_header") == true ||
                                     member(retry, "use_retry_after_headers") == true;
         }
-        if (const Json& timeout = member(config, "request_timeout"); timeout.is_number()) {
-            inherited.timeout_ms =
-                static_cast<std::int64_t>(std::clamp(timeout.get<double>(), 0.0, 1e12));
+        // 0 is as if it were not there.
+        if (const Json& timeout = member(config, "request_timeout");
+            timeout.is_number() && timeout.get<double>() >= 1) {
+            inherited.timeout_ms = static_cast<std::int64_t>(std::min(timeout.get<double>(), 1e12));
         }
     }
 

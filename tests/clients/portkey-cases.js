@@ -5,45 +5,12 @@
 // expect   the status of Portkey's answer, and the models that it asks for, in their order
 // random   each gateway draws a target of its own
 
+import { conditions } from './portkey-conditions.js';
+import { balance, fallback, host, single, target, targets } from './portkey-configs.js';
 import { nobodyHost, upstreamHost } from './portkey-gateway.js';
 
-const host = `${upstreamHost}/v1`;
-
-function target(model, more) {
-    return {
-        provider: 'openai', api_key: 'sk-of-the-config', custom_host: host, override_params: { model }, ...more,
-    };
-}
-
-/** A target for each model, or what is given in its place. */
-function targets(list) {
-    return list.map((one) => (typeof one === 'string' ? target(one) : one));
-}
-
-function fallback(list, on_status_codes, more) {
-    return { strategy: { mode: 'fallback', on_status_codes }, targets: targets(list), ...more };
-}
-
-function balance(list) {
-    return { strategy: { mode: 'loadbalance' }, targets: targets(list) };
-}
-
-function single(list, more) {
-    return { strategy: { mode: 'single' }, targets: targets(list), ...more };
-}
-
-/** Target b for the first of [query, name]… that matches, else the default. */
-function conditional(conditions, byDefault, list) {
-    return {
-        strategy: {
-            mode: 'conditional', default: byDefault,
-            conditions: conditions.map(([query, then]) => ({ query, then })),
-        },
-        targets: targets(list ?? [target('A', { name: 'a' }), target('B', { name: 'b' })]),
-    };
-}
-
-const refused = nobodyHost;
+// A time limit within which a request arrives even where all processors are busy.
+const soon = 1000;
 
 const fallbacks = {
     'the first answer that is good': { config: fallback(['one', 'two']), expect: [200, 'one'] },
@@ -76,28 +43,28 @@ const fallbacks = {
         config: fallback([target('one', { weight: 0 }), 'two']), expect: [200, 'one'],
     },
     'nobody listens': {
-        config: fallback([target('one', { custom_host: refused }), 'two']), expect: [200, 'two'],
+        config: fallback([target('one', { custom_host: nobodyHost }), 'two']), expect: [200, 'two'],
     },
     'nobody listens, which is a 500': {
-        config: fallback([target('one', { custom_host: refused }), 'two'], [500]),
+        config: fallback([target('one', { custom_host: nobodyHost }), 'two'], [500]),
         expect: [200, 'two'],
     },
     'nobody listens, which is no 502': {
-        config: fallback([target('one', { custom_host: refused }), 'two'], [502]), expect: [500],
+        config: fallback([target('one', { custom_host: nobodyHost }), 'two'], [502]), expect: [500],
     },
     'a connection that breaks': {
         config: fallback(['reset', 'two']), expect: [200, 'reset', 'two'],
     },
     'no answer in time': {
-        config: fallback([target('silent', { request_timeout: 200 }), 'two']),
+        config: fallback([target('silent', { request_timeout: soon }), 'two']),
         expect: [200, 'silent', 'two'],
     },
     'no answer in time, which is a 408': {
-        config: fallback([target('silent', { request_timeout: 200 }), 'two'], [408]),
+        config: fallback([target('silent', { request_timeout: soon }), 'two'], [408]),
         expect: [200, 'silent', 'two'],
     },
     'no answer in time, which is no 500': {
-        config: fallback([target('silent', { request_timeout: 200 }), 'two'], [500, 504]),
+        config: fallback([target('silent', { request_timeout: soon }), 'two'], [500, 504]),
         expect: [408, 'silent'],
     },
     'a fallback in a fallback': {
@@ -129,7 +96,7 @@ const fallbacks = {
         expect: [404, 'status-500', 'status-404'],
     },
     'streams without an answer in time': {
-        config: fallback([target('silent', { request_timeout: 200 }), 'two']),
+        config: fallback([target('silent', { request_timeout: soon }), 'two']),
         body: { stream: true }, expect: [200, 'silent', 'two'],
     },
     'embeddings': {
@@ -171,139 +138,18 @@ const choices = {
         config: balance([balance([target('one', { weight: 0 }), 'two'])]), expect: [200, 'two'],
     },
     'a single one is the first': { config: single(['one', 'two']), expect: [200, 'one'] },
-    'a single one that fails': { config: single(['status-429', 'two']), expect: [429, 'status-429'] },
+    'a single one that fails': {
+        config: single(['status-429', 'two']), expect: [429, 'status-429'],
+    },
+    'no weight at all': {
+        config: balance([target('one', { weight: 0 }), target('two', { weight: 0 })]),
+        expect: [500],
+    },
     'streams': {
         config: balance(['status-503', 'status-503']), body: { stream: true },
         expect: [503, 'status-503'], random: true,
     },
 };
-
-const metadata = { plan: 'paid', tier: '5', size: '5abc', empty: '', team: 'red', count: 5 };
-const inMetadata = { 'x-portkey-metadata': JSON.stringify(metadata) };
-
-// Which of the targets a query leads to: B when it matches, A when not.
-const queries = [
-    [{ 'metadata.plan': 'paid' }, 'B'],
-    [{ 'metadata.plan': 'free' }, 'A'],
-    [{ 'metadata.plan': { $eq: 'paid' } }, 'B'],
-    [{ 'metadata.plan': { $eq: 'Paid' } }, 'A'],
-    [{ 'metadata.plan': { $ne: 'paid' } }, 'A'],
-    [{ 'metadata.nothing': { $ne: 'paid' } }, 'B'],
-    [{ 'metadata.nothing': { $eq: null } }, 'A'],
-    [{ 'metadata.tier': 5 }, 'A'],
-    [{ 'metadata.count': 5 }, 'B'],
-    [{ 'metadata.count': '5' }, 'A'],
-    [{ 'metadata.tier': { $gt: 4.5 } }, 'B'],
-    [{ 'metadata.tier': { $gt: 5 } }, 'A'],
-    [{ 'metadata.tier': { $gte: '5' } }, 'B'],
-    [{ 'metadata.size': { $lt: 6 } }, 'B'],
-    [{ 'metadata.size': { $lt: '5x' } }, 'A'],
-    [{ 'metadata.tier': { $lte: '5abc' } }, 'B'],
-    [{ 'metadata.plan': { $lte: 1 } }, 'A'],
-    [{ 'metadata.tier': { $gt: 1, $lt: 5 } }, 'A'],
-    [{ 'metadata.plan': { $in: ['free', 'paid'] } }, 'B'],
-    [{ 'metadata.tier': { $in: [5] } }, 'A'],
-    [{ 'metadata.plan': { $in: 'paid' } }, 'A'],
-    [{ 'metadata.plan': { $nin: ['free'] } }, 'B'],
-    [{ 'metadata.plan': { $nin: ['paid'] } }, 'A'],
-    [{ 'metadata.nothing': { $nin: ['a'] } }, 'B'],
-    [{ 'metadata.nothing': { $in: ['a'] } }, 'A'],
-    [{ 'metadata.plan': { $regex: '^p.*d$' } }, 'B'],
-    [{ 'metadata.plan': { $regex: '(?<=p)aid' } }, 'B'],
-    [{ 'metadata.plan': { $regex: 'PAID' } }, 'A'],
-    [{ 'metadata.plan': { $regex: '[' } }, 'A'],
-    [{ 'metadata.nothing': { $regex: 'undef' } }, 'B'],
-    [{ 'metadata.plan': { $regex: 'paid', $eq: 'free' } }, 'B'],
-    [{ 'metadata.plan': { $eq: 'free', $regex: 'paid' } }, 'A'],
-    [{ 'metadata.empty': '' }, 'B'],
-    [{ 'params.model': 'gpt-4o-mini' }, 'B'],
-    [{ 'params.temperature': { $lt: 0.5 } }, 'B'],
-    [{ 'params.temperature': '0.2' }, 'A'],
-    [{ 'params.stop': 'x' }, 'A'],
-    [{ 'params.response_format.type': 'text' }, 'A'],
-    [{ 'url.pathname': '/v1/chat/completions' }, 'B'],
-    [{ 'url.pathname': { $regex: '^/chat' } }, 'A'],
-    [{ 'metadata.plan': 'paid', 'metadata.team': 'blue' }, 'A'],
-    [{ $and: [{ 'metadata.plan': 'paid' }, { 'metadata.team': { $ne: 'blue' } }] }, 'B'],
-    [{ $and: [{ 'metadata.plan': 'paid' }, { 'metadata.team': 'blue' }] }, 'A'],
-    [{ $or: [{ 'metadata.plan': 'free' }, { 'metadata.team': 'red' }] }, 'B'],
-    [{ $or: [{ 'metadata.plan': 'free' }, { 'metadata.team': 'blue' }] }, 'A'],
-    [{ $or: [{ $and: [{ 'metadata.plan': 'paid' }, { 'metadata.tier': '5' }] }] }, 'B'],
-    [{ $or: [{ 'metadata.plan': 'paid' }], 'metadata.team': 'blue' }, 'B'],
-    [{ 'metadata.team': 'blue', $or: [{ 'metadata.plan': 'paid' }] }, 'A'],
-    [{ $and: [] }, 'B'],
-    [{ $or: [] }, 'A'],
-    [{}, 'B'],
-];
-
-const conditions = {
-    'the first that matches': {
-        config: conditional([[{ 'params.model': 'x' }, 'a'], [{ 'params.temperature': 0.2 }, 'b'],
-                             [{ 'params.model': 'gpt-4o-mini' }, 'a']], 'a'),
-        body: { temperature: 0.2 }, expect: [200, 'B'],
-    },
-    'none, and no default': {
-        config: conditional([[{ 'params.model': 'x' }, 'b']]), expect: [400],
-    },
-    'a target that is not there': {
-        config: conditional([[{ 'params.model': 'gpt-4o-mini' }, 'c']], 'a'), expect: [400],
-    },
-    'an operator that is none': {
-        config: conditional([[{ 'params.model': { $like: 'gpt' } }, 'b']], 'a'), expect: [400],
-    },
-    'no match in a fallback': {
-        config: fallback([conditional([[{ 'params.model': 'x' }, 'b']]), 'two']), expect: [400],
-    },
-    'no such target in a fallback': {
-        config: fallback([conditional([[{}, 'c']], 'a'), 'two']), expect: [400],
-    },
-    'two targets of one name': {
-        config: conditional([[{}, 'b']], 'a', [target('A', { name: 'a' }), target('B', { name: 'b' }),
-                                               target('C', { name: 'b' })]),
-        expect: [200, 'B'],
-    },
-    'metadata that is no JSON': {
-        config: conditional([[{ 'metadata.plan': 'paid' }, 'b']], 'a'),
-        headers: { 'x-portkey-metadata': 'plan=paid' }, expect: [200, 'A'],
-    },
-    'no metadata': {
-        config: conditional([[{ 'metadata.plan': 'paid' }, 'b']], 'a'), expect: [200, 'A'],
-    },
-    'what the client sent, not what the config sets': {
-        config: {
-            ...conditional([[{ 'params.model': 'gpt-4o-mini' }, 'b']], 'a',
-                           [target('A', { name: 'a' }),
-                            target('B', { name: 'b', override_params: { seed: 1 } })]),
-            override_params: { model: 'set' },
-        },
-        expect: [200, 'set'],
-    },
-    'a fallback behind a condition': {
-        config: conditional([[{ 'metadata.plan': 'paid' }, 'b']], 'a',
-                            [target('A', { name: 'a' }),
-                             { name: 'b', ...fallback(['status-500', 'two']) }]),
-        headers: inMetadata, expect: [200, 'status-500', 'two'],
-    },
-    'a condition in a fallback': {
-        config: fallback(['status-500', conditional([[{ 'metadata.plan': 'paid' }, 'b']], 'a')]),
-        headers: inMetadata, expect: [200, 'status-500', 'B'],
-    },
-    'no other target after a failure': {
-        config: conditional([[{}, 'b']], 'a', [target('A', { name: 'a' }),
-                                               target('status-500', { name: 'b' })]),
-        expect: [500, 'status-500'],
-    },
-    'streams': {
-        config: conditional([[{ 'params.stream': true }, 'b']], 'a'), body: { stream: true },
-        expect: [200, 'B'],
-    },
-};
-for (const [query, expected] of queries) {
-    conditions[JSON.stringify(query)] = {
-        config: conditional([[query, 'b']], 'a'), headers: inMetadata,
-        body: { temperature: 0.2, response_format: { type: 'text' } }, expect: [200, expected],
-    };
-}
 
 const parameters = {
     'the config counts more than the client': {
@@ -353,6 +199,12 @@ const parameters = {
         config: target('one', { override_params: { model: 'one', stream: false } }),
         body: { stream: true }, expect: [200, 'one'],
     },
+    'default_params and drop_params': {
+        config: target('one', {
+            default_params: { temperature: 0.3, seed: 1 }, drop_params: ['max_tokens'],
+        }),
+        body: { max_tokens: 5, seed: 2 }, expect: [200, 'one'],
+    },
     'members that Portkey does not know': {
         config: target('one', { comment: 'x', $schema: 'http://x', foo: 1 }), expect: [200, 'one'],
     },
@@ -370,16 +222,17 @@ const inherited = {
         expect: [429, 'status-400', 'status-400', 'status-429'],
     },
     'a time limit': {
-        config: fallback(['silent', target('sleep-300', { request_timeout: 20_000 })], undefined,
-                         { request_timeout: 150 }),
-        expect: [200, 'silent', 'sleep-300'],
+        config: fallback(['silent', target('sleep-1500', { request_timeout: 20_000 })], undefined,
+                         { request_timeout: soon }),
+        expect: [200, 'silent', 'sleep-1500'],
     },
     'the address': {
-        config: single([{ provider: 'openai', api_key: 'sk-of-the-config' }], { custom_host: host }),
+        config: single([{ provider: 'openai', api_key: 'sk-of-the-config' }],
+                       { custom_host: host }),
         expect: [200, 'gpt-4o-mini'],
     },
     'an address of one\'s own': {
-        config: single([target('one')], { custom_host: refused }), expect: [200, 'one'],
+        config: single([target('one')], { custom_host: nobodyHost }), expect: [200, 'one'],
     },
     'headers': {
         config: fallback(['status-500', target('two', { forward_headers: ['x-other'] })], undefined,
@@ -387,7 +240,7 @@ const inherited = {
         headers: { 'x-team': 'red', 'x-other': 'o' }, expect: [200, 'status-500', 'two'],
     },
     'a time limit in spite of a 0': {
-        config: single([target('silent', { request_timeout: 0 })], { request_timeout: 150 }),
+        config: single([target('silent', { request_timeout: 0 })], { request_timeout: soon }),
         expect: [408, 'silent'],
     },
     'no headers, if it says so': {
@@ -400,8 +253,10 @@ const inherited = {
         expect: [503, 'status-503', 'status-503'],
     },
     'never the provider': {
-        config: { ...single([{ api_key: 'sk-of-the-config', retry: { attempts: 0 } }]), provider: 'openai',
-                  custom_host: host },
+        config: {
+            ...single([{ api_key: 'sk-of-the-config', retry: { attempts: 0 } }]),
+            provider: 'openai', custom_host: host,
+        },
         expect: [500],
     },
     'never the key': {
@@ -413,7 +268,8 @@ const inherited = {
 
 const retries = {
     'after a 429': {
-        config: target('once-429', { retry: { attempts: 2 } }), expect: [200, 'once-429', 'once-429'],
+        config: target('once-429', { retry: { attempts: 2 } }),
+        expect: [200, 'once-429', 'once-429'],
     },
     'until there are none left': {
         config: target('status-503', { retry: { attempts: 1 } }),
@@ -431,12 +287,12 @@ const retries = {
         expect: [429, 'once-429'],
     },
     'not when there was no answer in time': {
-        config: target('silent', { request_timeout: 150, retry: { attempts: 1 } }),
+        config: target('silent', { request_timeout: soon, retry: { attempts: 1 } }),
         expect: [408, 'silent'],
     },
     'when there was no answer in time and 408 is listed': {
         config: target('silent', {
-            request_timeout: 150, retry: { attempts: 1, on_status_codes: [408] },
+            request_timeout: soon, retry: { attempts: 1, on_status_codes: [408] },
         }),
         expect: [408, 'silent', 'silent'],
     },
@@ -467,6 +323,21 @@ const addresses = {
     'of DeepSeek': {
         config: target('one', { provider: 'deepseek', custom_host: upstreamHost }),
         expect: [200, 'one'],
+    },
+    'of Azure': {
+        config: {
+            provider: 'azure-openai', api_key: 'sk-of-the-config', resource_name: 'r',
+            deployment_id: 'd', api_version: '2024-10-21', custom_host: `${upstreamHost}/openai`,
+        },
+        expect: [200, 'gpt-4o-mini'],
+    },
+    'of Azure, in the words of Portkey\'s documentation': {
+        config: {
+            provider: 'azure-openai', api_key: 'sk-of-the-config', azure_resource_name: 'r',
+            azure_deployment_id: 'd', azure_api_version: '2024-10-21',
+            custom_host: `${upstreamHost}/openai`,
+        },
+        expect: [200, 'gpt-4o-mini'],
     },
     'of Anthropic': {
         config: target('one', { provider: 'anthropic' }), body: { max_tokens: 5 },
@@ -501,16 +372,16 @@ const headers = {
         expect: [200, 'one'],
     },
     'an address that counts more than that of each target': {
-        config: fallback([target('status-500', { custom_host: refused }),
-                          target('two', { custom_host: refused })]),
+        config: fallback([target('status-500', { custom_host: nobodyHost }),
+                          target('two', { custom_host: nobodyHost })]),
         headers: { 'x-portkey-custom-host': host }, expect: [200, 'status-500', 'two'],
     },
     'a time limit that counts more than the config\'s': {
         config: target('silent', { request_timeout: 15_000 }),
-        headers: { 'x-portkey-request-timeout': '150' }, expect: [408, 'silent'],
+        headers: { 'x-portkey-request-timeout': `${soon}` }, expect: [408, 'silent'],
     },
     'a time limit of 0, which is none': {
-        config: target('silent', { request_timeout: 150 }),
+        config: target('silent', { request_timeout: soon }),
         headers: { 'x-portkey-request-timeout': '0' }, expect: [408, 'silent'],
     },
     'headers to pass on': {
@@ -539,7 +410,13 @@ const headers = {
 
 const invalid = {
     'no JSON': { headers: { 'x-portkey-config': 'config' }, expect: [400] },
-    'a provider that nobody knows': { config: target('one', { provider: 'nobody' }), expect: [400] },
+    'a provider that nobody knows': {
+        config: target('one', { provider: 'nobody' }), expect: [400],
+    },
+    'a strategy without targets': {
+        config: { strategy: { mode: 'fallback' }, retry: { attempts: 0 }, custom_host: host },
+        headers: header, expect: [500],
+    },
     'a mode that is none': {
         config: { strategy: { mode: 'random' }, targets: targets(['one']) }, expect: [400],
     },

@@ -10,8 +10,9 @@
 import { cases } from './portkey-cases.js';
 
 function streams() {
+    const isStream = ([, one]) => one.config?.override_params?.stream ?? one.body?.stream;
     return Object.entries(cases).flatMap(([group, members]) => Object.entries(members)
-        .filter(([, one]) => one.config?.override_params?.stream ?? one.body?.stream).map(([name]) => `${group}: ${name}`));
+        .filter(isStream).map(([name]) => `${group}: ${name}`));
 }
 
 function blocksOf(content) {
@@ -25,11 +26,6 @@ export const differences = [
         change: (call) => {
             call.body.stream_options = { include_usage: true };
         },
-    },
-    {
-        title: 'A good answer is a 200',
-        cases: ['fallback: another good status'],
-        status: 200,
     },
     {
         title: 'A failure without a status counts as two',
@@ -78,6 +74,15 @@ export const differences = [
         },
     },
     {
+        title: 'Azure is asked for its deployment',
+        cases: ['custom_host: of Azure',
+                'custom_host: of Azure, in the words of Portkey\'s documentation'],
+        change: (call) => {
+            call.body.model = 'd';
+            call.path = '/openai/deployments/d/chat/completions?api-version=2024-10-21';
+        },
+    },
+    {
         title: 'A path has no empty segments',
         cases: ['custom_host: a slash at the end'],
         change: (call) => {
@@ -85,9 +90,19 @@ export const differences = [
         },
     },
     {
-        title: 'A target without a provider is refused',
-        cases: ['what targets have from the config around them: never the provider'],
+        title: 'Configs that cannot work are refused',
+        cases: ['what targets have from the config around them: never the provider',
+                'a config that is not taken: a strategy without targets',
+                'loadbalance and single: no weight at all'],
         expect: [400],
+    },
+    {
+        title: 'Settings of the hosted gateway count',
+        cases: ['override_params: default_params and drop_params'],
+        change: (call) => {
+            call.body.temperature = 0.3;
+            delete call.body.max_tokens;
+        },
     },
     {
         title: 'Provider keys are checked',
