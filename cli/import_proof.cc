@@ -72,7 +72,7 @@ std::string row_text(const ProofRow& row, std::size_t width, bool color) {
                calls_text(row.llmgw) + "\n";
     }
     const bool explained = !row.code.empty();
-    const std::string indent(13 + width, ' ');
+    const std::string indent(15 + width, ' ');
     return "  " + styled("different", explained ? Style::yellow : Style::red, color) + "  " + what +
            "  " + calls_text(row.llmgw) + "\n" + indent + "Portkey: " + calls_text(row.portkey) +
            "\n" + indent + row.difference + (explained ? ": " + row.code : "") + "\n";

@@ -348,7 +348,9 @@ class TableMaker {
             Way missing = holding;
             const bool fixed = field == "params.model" || field == "url.pathname";
             if (!fixed && missing.fields.erase(field) > 0) {
-                add(name + " without " + field + said(missing.fields), group, missing);
+                std::string what = name;
+                what.append(" without ").append(field).append(said(missing.fields));
+                add(what, group, missing);
             }
         }
     }
